@@ -1,0 +1,107 @@
+package wire
+
+import "strconv"
+
+// A Drop is the reason why a datagram or a record was discarded. It is not an error: it is counted.
+type Drop uint8
+
+// The reasons.
+const (
+	DropNone Drop = iota // not discarded
+
+	// Datagrams, before anybody looks for their session.
+
+	DropEmptyDatagram     // no byte in it
+	DropTruncatedDatagram // longer than the receive buffer
+	DropMalformedRecord   // a header is cut off, or declares more bytes than there are
+	DropSocketError       // the socket reported an error, an ICMP message for example, instead
+
+	// Senders that have no session.
+
+	DropUnknownPeer        // neither a session nor a ClientHello
+	DropMalformedHello     // a ClientHello that does not parse
+	DropUnsupportedVersion // a ClientHello of something else than DTLS
+	DropHelloFragment      // part of a ClientHello, kept until the rest arrives
+	DropReplyTooLong       // a ClientHello shorter than its HelloVerifyRequest would be
+	DropNotListening       // a ClientHello, and new sessions are not accepted
+	DropHalfOpenLimit      // a ClientHello, and too many handshakes are in progress
+	DropRateLimited        // a ClientHello from a network that sent too many
+
+	// Records of a session.
+
+	DropReplay                   // its sequence number was seen, or is older than the window
+	DropOldEpoch                 // of an epoch whose keys are gone
+	DropFutureEpoch              // of an epoch whose keys are still to come
+	DropAuthentication           // not protected with the session's keys
+	DropRecordOverflow           // longer than a record may be
+	DropEmptyRecord              // no content where there must be some
+	DropUnexpectedContent        // a content type that has no place at this point
+	DropPlaintextApplicationData // application data without protection
+	DropPlaintextAlert           // an alert that anybody could have sent
+	DropClosed                   // the session is closed
+	DropSequenceExhausted        // to be sent, and the sequence numbers of the epoch are used up
+
+	// Handshake messages of a session.
+
+	DropDuplicateMessage  // received before
+	DropFutureMessage     // its message_seq is too far ahead
+	DropFragmentConflict  // contradicts fragments of the same message
+	DropReassemblyLimit   // too large, or too many, to keep until the rest arrives
+	DropUnexpectedMessage // has no place at this point of the handshake
+	DropRenegotiation     // asks for a new handshake inside the session
+	DropIdentityTooLong   // a PSK identity above the limit
+
+	// Queues inside the program.
+
+	DropQueueFull     // the inbox of the shard is full
+	DropReadQueueFull // the reader of the connection does not keep up
+
+	numDrops
+)
+
+// NumDrops is the number of reasons, DropNone included: the length of an array of counters.
+const NumDrops = int(numDrops)
+
+// String returns the label of the reason's counter.
+func (d Drop) String() string {
+	if int(d) < len(dropLabels) {
+		return dropLabels[d]
+	}
+	return "drop_" + strconv.Itoa(int(d))
+}
+
+var dropLabels = [NumDrops]string{
+	DropNone:                     "none",
+	DropEmptyDatagram:            "empty_datagram",
+	DropTruncatedDatagram:        "truncated_datagram",
+	DropMalformedRecord:          "malformed_record",
+	DropSocketError:              "socket_error",
+	DropUnknownPeer:              "unknown_peer",
+	DropMalformedHello:           "malformed_hello",
+	DropUnsupportedVersion:       "unsupported_version",
+	DropHelloFragment:            "hello_fragment",
+	DropReplyTooLong:             "reply_too_long",
+	DropNotListening:             "not_listening",
+	DropHalfOpenLimit:            "half_open_limit",
+	DropRateLimited:              "rate_limited",
+	DropReplay:                   "replay",
+	DropOldEpoch:                 "old_epoch",
+	DropFutureEpoch:              "future_epoch",
+	DropAuthentication:           "authentication",
+	DropRecordOverflow:           "record_overflow",
+	DropEmptyRecord:              "empty_record",
+	DropUnexpectedContent:        "unexpected_content",
+	DropPlaintextApplicationData: "plaintext_application_data",
+	DropPlaintextAlert:           "plaintext_alert",
+	DropClosed:                   "closed",
+	DropSequenceExhausted:        "sequence_exhausted",
+	DropDuplicateMessage:         "duplicate_message",
+	DropFutureMessage:            "future_message",
+	DropFragmentConflict:         "fragment_conflict",
+	DropReassemblyLimit:          "reassembly_limit",
+	DropUnexpectedMessage:        "unexpected_message",
+	DropRenegotiation:            "renegotiation",
+	DropIdentityTooLong:          "identity_too_long",
+	DropQueueFull:                "queue_full",
+	DropReadQueueFull:            "read_queue_full",
+}

@@ -1,0 +1,20 @@
+package wire
+
+// VerifyDataLen is the length of verify_data in every cipher suite of dtlsd: RFC 5246, Section 7.4.9.
+const VerifyDataLen = 12
+
+// A Finished message proves that the sender saw the same handshake: RFC 5246, Section 7.4.9.
+type Finished struct {
+	VerifyData []byte // VerifyDataLen bytes
+}
+
+// ParseFinished parses the body of a finished message, a view of which the result holds.
+func ParseFinished(body []byte) (Finished, error) {
+	if len(body) != VerifyDataLen {
+		return Finished{}, ParseError{"finished", "verify_data"}
+	}
+	return Finished{body}, nil
+}
+
+// AppendTo appends the body of m.
+func (m Finished) AppendTo(b []byte) []byte { return append(b, m.VerifyData...) }
