@@ -1,0 +1,141 @@
+package suite
+
+import (
+	"crypto"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// cbc protects records with AES in CBC mode and HMAC, each record with an
+// explicit IV: RFC 5246, Section 6.2.3.2.
+//
+// An IV must be unpredictable. It is the encryption of the record number under
+// a key that serves nothing else and is drawn afresh for each Protection
+// (NIST SP 800-38A, Appendix C), so that sealing cannot fail for want of
+// randomness.
+type cbc struct {
+	block          cipher.Block
+	mac            hash.Hash
+	ivBlock        cipher.Block
+	encryptThenMAC bool
+
+	decoy hash.Hash // takes the compressions that a shorter record saves
+	aad   [additionalDataLen]byte
+}
+
+func newCBC(block cipher.Block, h crypto.Hash, macKey []byte, encryptThenMAC bool, rand io.Reader) (*cbc, error) {
+	if rand == nil {
+		return nil, errors.New("a suite in CBC mode needs a source of randomness")
+	}
+	var ivKey [16]byte
+	if _, err := io.ReadFull(rand, ivKey[:]); err != nil {
+		return nil, fmt.Errorf("cannot draw a key for explicit IVs: %w", err)
+	}
+	ivBlock, err := aes.NewCipher(ivKey[:])
+	if err != nil {
+		return nil, err
+	}
+	return &cbc{
+		block:          block,
+		mac:            hmac.New(h.New, macKey),
+		ivBlock:        ivBlock,
+		encryptThenMAC: encryptThenMAC,
+		decoy:          h.New(),
+	}, nil
+}
+
+func (p *cbc) Overhead() int { return aes.BlockSize + p.mac.Size() + aes.BlockSize }
+
+func (p *cbc) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
+	number := recordNumber(epoch, seq)
+	encrypted := len(plaintext)
+	if !p.encryptThenMAC {
+		encrypted += p.mac.Size()
+	}
+	padding := aes.BlockSize - encrypted%aes.BlockSize
+	length := aes.BlockSize + encrypted + padding // of IV and ciphertext
+	payload := length
+	if p.encryptThenMAC {
+		payload += p.mac.Size()
+	}
+
+	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, payload)
+	head := len(dst)
+	dst = p.appendIV(dst, number)
+	dst = append(dst, plaintext...)
+	if !p.encryptThenMAC {
+		putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, len(plaintext))
+		dst = p.appendMAC(dst, plaintext)
+	}
+	for range padding {
+		dst = append(dst, byte(padding-1))
+	}
+	iv, body := dst[head:head+aes.BlockSize], dst[head+aes.BlockSize:]
+	cipher.NewCBCEncrypter(p.block, iv).CryptBlocks(body, body)
+	if p.encryptThenMAC {
+		// RFC 7366, Section 3: the MAC covers IV and ciphertext, and their
+		// length without the MAC.
+		putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, length)
+		dst = p.appendMAC(dst, dst[head:])
+	}
+	return dst
+}
+
+func (p *cbc) Open(r wire.Record) ([]byte, error) {
+	if p.encryptThenMAC {
+		return p.openMACed(r)
+	}
+	return p.openEncrypted(r)
+}
+
+// openMACed opens a record whose MAC is outside of the encryption. What is
+// behind the MAC comes from the peer, so that its padding is no oracle.
+func (p *cbc) openMACed(r wire.Record) ([]byte, error) {
+	n := len(r.Payload) - p.mac.Size()
+	if n < 2*aes.BlockSize || n%aes.BlockSize != 0 {
+		return nil, ErrOpen
+	}
+	sealed, tag := r.Payload[:n], r.Payload[n:]
+	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), n)
+	if !hmac.Equal(p.appendMAC(nil, sealed), tag) {
+		return nil, ErrOpen
+	}
+	body := p.decrypt(sealed)
+	padding, good := cbcPadding(body)
+	if good != 1 || padding > len(body) {
+		return nil, ErrOpen
+	}
+	return body[:len(body)-padding], nil
+}
+
+// decrypt decrypts a payload in place and returns what follows the IV.
+func (p *cbc) decrypt(payload []byte) []byte {
+	iv, body := payload[:aes.BlockSize], payload[aes.BlockSize:]
+	cipher.NewCBCDecrypter(p.block, iv).CryptBlocks(body, body)
+	return body
+}
+
+// appendMAC appends the MAC of the additional data and content.
+func (p *cbc) appendMAC(b, content []byte) []byte {
+	p.mac.Reset()
+	p.mac.Write(p.aad[:])
+	p.mac.Write(content)
+	return p.mac.Sum(b)
+}
+
+// appendIV appends the explicit IV of the record with the given number.
+func (p *cbc) appendIV(b []byte, number uint64) []byte {
+	head := len(b)
+	b = binary.BigEndian.AppendUint64(b, number)
+	b = binary.BigEndian.AppendUint64(b, 0)
+	p.ivBlock.Encrypt(b[head:], b[head:])
+	return b
+}
