@@ -1,0 +1,85 @@
+# The developer's commands; `make help` lists them. Each stage of `make test`
+# is a target of its own. What they make goes into .build.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The library, and the modules that keep their dependencies out of it.
+EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
+MODULES  := . $(patsubst %/go.mod,%,$(wildcard interop/go.mod bench/go.mod)) $(EXAMPLES) tools
+
+BIN   := $(CURDIR)/.build/bin
+TOOLS := $(addprefix $(BIN)/,staticcheck govulncheck benchstat testreport)
+
+# $(call each,COMMAND) runs a command in the folder of every module.
+each = for module in $(MODULES); do (cd "$$module" && $(1)); done
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## install the peers' packages, then build, lint, unit, interop, examples
+	@scripts/test
+
+build: ## build every module, and the daemon into .build/bin/dtlsd
+	@$(call each,go build ./...)
+	@go build -o $(BIN)/dtlsd ./cmd/dtlsd
+
+lint: vet format tidy staticcheck govulncheck ## the next five
+
+vet: ## run go vet
+	@$(call each,go vet ./...)
+
+format: ## report files that gofmt would change
+	@files=$$(gofmt -l .); test -z "$$files" || { echo "not formatted, run gofmt -w on:"; echo "$$files"; exit 1; }
+
+tidy: ## report what go mod tidy would change
+	@$(call each,go mod tidy -diff)
+
+staticcheck: tools ## run staticcheck with the rules of staticcheck.conf
+	@$(call each,$(BIN)/staticcheck ./...)
+
+govulncheck: tools ## look for known vulnerabilities, if the database can be reached
+	@scripts/govulncheck $(MODULES)
+
+unit: unit-race unit-plain ## run the unit tests both ways
+
+unit-race: tools ## run the unit tests under the race detector
+	@scripts/gotest unit-race . -race -timeout=15m ./...
+
+unit-plain: tools ## run them as an ordinary build: more seeds, allocations counted
+	@scripts/gotest unit-tools tools -timeout=1m ./...
+	@scripts/gotest unit-plain . -timeout=10m ./...
+
+interop: tools ## test against other implementations, one after the other
+	@test -e interop/go.mod || { echo "interop: there is no module yet"; exit 0; }; \
+	scripts/gotest interop interop -v -p=1 -parallel=1 -count=1 -timeout=15m ./...
+
+examples: tools ## test the examples
+	@for module in $(EXAMPLES); do \
+		scripts/gotest "$${module/\//-}" "$$module" -p=1 -count=1 -timeout=5m ./...; \
+	done
+
+fuzz: ## fuzz each parser for FUZZTIME (60s), associations for ASSOCIATION_FUZZTIME (5m)
+	@scripts/fuzz
+
+soak: ## run adversity under the race detector for SOAKTIME (5m)
+	@scripts/soak
+
+bench: tools ## run benchmarks that match BENCH (.) and compare them with the run before
+	@scripts/bench
+
+packages: ## install the Debian packages of the peers (root only)
+	@scripts/packages install
+
+tools: $(TOOLS)
+
+$(TOOLS) &: tools/go.mod tools/go.sum $(wildcard tools/testreport/*.go)
+	@GOBIN=$(BIN) go -C tools install tool ./testreport
+	@touch $(TOOLS)
+
+clean: ## remove what these commands made
+	@rm -rf .build
+
+.PHONY: help test build lint vet format tidy staticcheck govulncheck unit unit-race unit-plain \
+	interop examples fuzz soak bench packages tools clean
