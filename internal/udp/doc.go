@@ -1,0 +1,8 @@
+// Package udp moves datagrams between sockets and buffers, a batch at a time.
+//
+// It knows nothing of DTLS. A [Socket] hides what kind of socket is below: a
+// [net.UDPConn], which is driven without allocation, any other
+// [net.PacketConn], or a [net.Conn] with one peer. Addresses are [netip] values
+// throughout, and an IPv4 address is never in its IPv6-mapped form, whatever
+// the kernel says.
+package udp
