@@ -26,7 +26,7 @@ const (
 	AlertAccessDenied                 AlertDescription = 49  // RFC 5246, Section 7.2.2
 	AlertDecodeError                  AlertDescription = 50  // RFC 5246, Section 7.2.2
 	AlertDecryptError                 AlertDescription = 51  // RFC 5246, Section 7.2.2
-	AlertTooManyCIDsRequested         AlertDescription = 52  // RFC 9147, Section 10
+	AlertTooManyCIDsRequested         AlertDescription = 52  // RFC 9147, Section 9
 	AlertExportRestriction            AlertDescription = 60  // RFC 5246, Section 7.2.2, reserved
 	AlertProtocolVersion              AlertDescription = 70  // RFC 5246, Section 7.2.2
 	AlertInsufficientSecurity         AlertDescription = 71  // RFC 5246, Section 7.2.2
@@ -47,91 +47,46 @@ const (
 
 // String returns the name in the registry.
 func (d AlertDescription) String() string {
-	if name := d.name(); name != "" {
-		return name
+	if int(d) < len(alertNames) && alertNames[d] != "" {
+		return alertNames[d]
 	}
 	return "alert " + strconv.Itoa(int(d))
 }
 
-func (d AlertDescription) name() string {
-	switch d {
-	case AlertCloseNotify:
-		return "close_notify"
-	case AlertUnexpectedMessage:
-		return "unexpected_message"
-	case AlertBadRecordMAC:
-		return "bad_record_mac"
-	case AlertDecryptionFailed:
-		return "decryption_failed"
-	case AlertRecordOverflow:
-		return "record_overflow"
-	case AlertDecompressionFailure:
-		return "decompression_failure"
-	case AlertHandshakeFailure:
-		return "handshake_failure"
-	case AlertNoCertificate:
-		return "no_certificate"
-	case AlertBadCertificate:
-		return "bad_certificate"
-	case AlertUnsupportedCertificate:
-		return "unsupported_certificate"
-	case AlertCertificateRevoked:
-		return "certificate_revoked"
-	case AlertCertificateExpired:
-		return "certificate_expired"
-	case AlertCertificateUnknown:
-		return "certificate_unknown"
-	case AlertIllegalParameter:
-		return "illegal_parameter"
-	case AlertUnknownCA:
-		return "unknown_ca"
-	case AlertAccessDenied:
-		return "access_denied"
-	case AlertDecodeError:
-		return "decode_error"
-	case AlertDecryptError:
-		return "decrypt_error"
-	}
-	return d.laterName()
-}
-
-// laterName names the alerts from 52 on.
-func (d AlertDescription) laterName() string {
-	switch d {
-	case AlertTooManyCIDsRequested:
-		return "too_many_cids_requested"
-	case AlertExportRestriction:
-		return "export_restriction"
-	case AlertProtocolVersion:
-		return "protocol_version"
-	case AlertInsufficientSecurity:
-		return "insufficient_security"
-	case AlertInternalError:
-		return "internal_error"
-	case AlertInappropriateFallback:
-		return "inappropriate_fallback"
-	case AlertUserCanceled:
-		return "user_canceled"
-	case AlertNoRenegotiation:
-		return "no_renegotiation"
-	case AlertMissingExtension:
-		return "missing_extension"
-	case AlertUnsupportedExtension:
-		return "unsupported_extension"
-	case AlertCertificateUnobtainable:
-		return "certificate_unobtainable"
-	case AlertUnrecognizedName:
-		return "unrecognized_name"
-	case AlertBadCertificateStatusResponse:
-		return "bad_certificate_status_response"
-	case AlertBadCertificateHashValue:
-		return "bad_certificate_hash_value"
-	case AlertUnknownPSKIdentity:
-		return "unknown_psk_identity"
-	case AlertCertificateRequired:
-		return "certificate_required"
-	case AlertNoApplicationProtocol:
-		return "no_application_protocol"
-	}
-	return ""
+var alertNames = [...]string{
+	AlertCloseNotify:                  "close_notify",
+	AlertUnexpectedMessage:            "unexpected_message",
+	AlertBadRecordMAC:                 "bad_record_mac",
+	AlertDecryptionFailed:             "decryption_failed",
+	AlertRecordOverflow:               "record_overflow",
+	AlertDecompressionFailure:         "decompression_failure",
+	AlertHandshakeFailure:             "handshake_failure",
+	AlertNoCertificate:                "no_certificate",
+	AlertBadCertificate:               "bad_certificate",
+	AlertUnsupportedCertificate:       "unsupported_certificate",
+	AlertCertificateRevoked:           "certificate_revoked",
+	AlertCertificateExpired:           "certificate_expired",
+	AlertCertificateUnknown:           "certificate_unknown",
+	AlertIllegalParameter:             "illegal_parameter",
+	AlertUnknownCA:                    "unknown_ca",
+	AlertAccessDenied:                 "access_denied",
+	AlertDecodeError:                  "decode_error",
+	AlertDecryptError:                 "decrypt_error",
+	AlertTooManyCIDsRequested:         "too_many_cids_requested",
+	AlertExportRestriction:            "export_restriction",
+	AlertProtocolVersion:              "protocol_version",
+	AlertInsufficientSecurity:         "insufficient_security",
+	AlertInternalError:                "internal_error",
+	AlertInappropriateFallback:        "inappropriate_fallback",
+	AlertUserCanceled:                 "user_canceled",
+	AlertNoRenegotiation:              "no_renegotiation",
+	AlertMissingExtension:             "missing_extension",
+	AlertUnsupportedExtension:         "unsupported_extension",
+	AlertCertificateUnobtainable:      "certificate_unobtainable",
+	AlertUnrecognizedName:             "unrecognized_name",
+	AlertBadCertificateStatusResponse: "bad_certificate_status_response",
+	AlertBadCertificateHashValue:      "bad_certificate_hash_value",
+	AlertUnknownPSKIdentity:           "unknown_psk_identity",
+	AlertCertificateRequired:          "certificate_required",
+	AlertNoApplicationProtocol:        "no_application_protocol",
 }

@@ -12,7 +12,7 @@ const (
 	ContentHandshake        ContentType = 22 // RFC 5246, Section 6.2.1
 	ContentApplicationData  ContentType = 23 // RFC 5246, Section 6.2.1
 	ContentCID              ContentType = 25 // RFC 9146, Section 4
-	ContentACK              ContentType = 26 // RFC 9147, Section 4.1
+	ContentACK              ContentType = 26 // RFC 9147, Section 7
 )
 
 func (t ContentType) String() string {

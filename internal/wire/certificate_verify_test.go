@@ -1,0 +1,5 @@
+package wire
+
+import "testing"
+
+func FuzzCertificateVerify(f *testing.F) { fuzzMessage(f, TypeCertificateVerify) }

@@ -1,0 +1,5 @@
+package wire
+
+import "testing"
+
+func FuzzClientKeyExchange(f *testing.F) { fuzzMessage(f, TypeClientKeyExchange) }

@@ -1,0 +1,5 @@
+package wire
+
+import "testing"
+
+func FuzzFinished(f *testing.F) { fuzzMessage(f, TypeFinished) }

@@ -1,0 +1,5 @@
+package wire
+
+import "testing"
+
+func FuzzNewSessionTicket(f *testing.F) { fuzzMessage(f, TypeNewSessionTicket) }

@@ -1,0 +1,5 @@
+package wire
+
+import "testing"
+
+func FuzzServerHello(f *testing.F) { fuzzMessage(f, TypeServerHello) }
