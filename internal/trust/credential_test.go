@@ -1,0 +1,46 @@
+package trust
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"testing"
+)
+
+func TestNewCredential(t *testing.T) {
+	ca := newAuthority(t)
+	p256, p224 := newECDSA(t, elliptic.P256()), newECDSA(t, elliptic.P224())
+	_, ed, _ := ed25519.GenerateKey(rand.Reader)
+	chain := func(key crypto.Signer) [][]byte { return [][]byte{ca.leaf(key.Public(), nil).Raw, ca.cert.Raw} }
+	for _, test := range []struct {
+		name string
+		cert tls.Certificate
+		ok   bool
+	}{
+		{"ECDSA", tls.Certificate{Certificate: chain(p256), PrivateKey: p256}, true},
+		{"Ed25519", tls.Certificate{Certificate: chain(ed), PrivateKey: ed}, true},
+		{"with a parsed leaf", tls.Certificate{Certificate: chain(p256), PrivateKey: p256, Leaf: ca.leaf(p256.Public(), nil)}, true},
+		{"empty", tls.Certificate{}, false},
+		{"unreadable", tls.Certificate{Certificate: [][]byte{{1}}, PrivateKey: p256}, false},
+		{"no key", tls.Certificate{Certificate: chain(p256)}, false},
+		{"key of another certificate", tls.Certificate{Certificate: chain(p256), PrivateKey: ed}, false},
+		{"curve that cannot be used", tls.Certificate{Certificate: chain(p224), PrivateKey: p224}, false},
+	} {
+		c, err := NewCredential(&test.cert)
+		if (err == nil) != test.ok || test.ok && (len(c.Chain) != 2 || c.Signer == nil) {
+			t.Errorf("%s: %+v, %v", test.name, c, err)
+		}
+	}
+}
+
+func TestAuthoritiesNamesThePool(t *testing.T) {
+	if got := Authorities(nil); got != nil {
+		t.Errorf("Authorities(nil) = %x", got)
+	}
+	ca := newAuthority(t)
+	if got := Authorities(ca.verifier("").Roots); len(got) != 1 || string(got[0]) != string(ca.cert.RawSubject) {
+		t.Errorf("Authorities = %x, want %x", got, ca.cert.RawSubject)
+	}
+}
