@@ -22,7 +22,7 @@ test: ## install the peers' packages, then build, lint, unit, interop, examples
 	@scripts/test
 
 build: ## build every module, and the daemon into .build/bin/dtlsd
-	@$(call each,go build ./...)
+	@$(call each,go build -o /dev/null ./...)
 	@go build -o $(BIN)/dtlsd ./cmd/dtlsd
 
 lint: vet format tidy staticcheck govulncheck ## the next five

@@ -168,9 +168,9 @@ func TestEngineAndGateDoWithoutTheNetwork(t *testing.T) {
 	for _, folder := range []string{"internal/engine", "internal/gate"} {
 		list := exec.Command("go", "list", "-deps", "./"+folder)
 		list.Dir = filepath.FromSlash(root)
-		deps, err := list.Output()
+		deps, err := list.CombinedOutput()
 		if err != nil {
-			t.Fatalf("%v: %v", list, err)
+			t.Fatalf("%v: %v\n%s", list, err, deps)
 		}
 		if slices.Contains(strings.Fields(string(deps)), "net") {
 			t.Errorf("%s depends on package net; go list -deps -json ./%s tells through which import", folder, folder)
