@@ -29,6 +29,7 @@ type cbc struct {
 
 	decoy hash.Hash // takes the compressions that a shorter record saves
 	aad   [additionalDataLen]byte
+	want  [maxMACSize]byte
 }
 
 func newCBC(block cipher.Block, h crypto.Hash, macKey []byte, encryptThenMAC bool, rand io.Reader) (*cbc, error) {
@@ -91,26 +92,27 @@ func (p *cbc) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, pla
 
 func (p *cbc) Open(r wire.Record) ([]byte, error) {
 	if p.encryptThenMAC {
-		return p.openMACed(r)
+		return p.openEncryptThenMAC(r)
 	}
-	return p.openEncrypted(r)
+	return p.openMACThenEncrypt(r)
 }
 
-// openMACed opens a record whose MAC is outside of the encryption. What is
-// behind the MAC comes from the peer, so that its padding is no oracle.
-func (p *cbc) openMACed(r wire.Record) ([]byte, error) {
+// openEncryptThenMAC opens a record whose MAC covers the ciphertext. Once the
+// MAC is right the padding is the peer's own, and checking it tells nobody
+// anything.
+func (p *cbc) openEncryptThenMAC(r wire.Record) ([]byte, error) {
 	n := len(r.Payload) - p.mac.Size()
 	if n < 2*aes.BlockSize || n%aes.BlockSize != 0 {
 		return nil, ErrOpen
 	}
 	sealed, tag := r.Payload[:n], r.Payload[n:]
 	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), n)
-	if !hmac.Equal(p.appendMAC(nil, sealed), tag) {
+	if !hmac.Equal(p.appendMAC(p.want[:0], sealed), tag) {
 		return nil, ErrOpen
 	}
 	body := p.decrypt(sealed)
 	padding, good := cbcPadding(body)
-	if good != 1 || padding > len(body) {
+	if good != 1 {
 		return nil, ErrOpen
 	}
 	return body[:len(body)-padding], nil

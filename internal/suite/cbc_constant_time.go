@@ -10,16 +10,16 @@ import (
 // maxPadding is the largest padding of a CBC record, its length byte included.
 const maxPadding = 256
 
-// openEncrypted opens a record whose MAC is inside of the encryption: MAC,
-// then padding, then encryption, the order in which an attacker learns from
-// any difference between wrong padding and a wrong MAC (RFC 7366, Section 1).
+// openMACThenEncrypt opens a record whose MAC is inside of the encryption,
+// before the padding. There an attacker learns from any difference between
+// wrong padding and a wrong MAC (RFC 7366, Section 1).
 //
 // Padding and MAC are checked without a branch or an index that depends on the
 // plaintext, and a record costs the same number of hash compressions whatever
 // its padding (RFC 5246, Section 6.2.3.2). What remains is that the hash
 // copies its last, incomplete block, which takes a few cycles more or fewer
 // with the length of the plaintext. Encrypt-then-MAC has no such residue.
-func (p *cbc) openEncrypted(r wire.Record) ([]byte, error) {
+func (p *cbc) openMACThenEncrypt(r wire.Record) ([]byte, error) {
 	macSize := p.mac.Size()
 	n := len(r.Payload)
 	if n%aes.BlockSize != 0 || n-aes.BlockSize < macSize+1 {
@@ -38,7 +38,7 @@ func (p *cbc) openEncrypted(r wire.Record) ([]byte, error) {
 	var tag [maxMACSize]byte
 	extractMAC(tag[:macSize], body, end)
 	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), end)
-	want := p.appendMAC(nil, body[:end])
+	want := p.appendMAC(p.want[:0], body[:end])
 	p.equalise(end, room-1)
 
 	good &= subtle.ConstantTimeCompare(want, tag[:macSize])
@@ -99,7 +99,7 @@ func extractMAC(tag, body []byte, start int) {
 // with one over the longest possible number of them.
 func (p *cbc) equalise(n, longest int) {
 	saved := p.compressions(longest) - p.compressions(n)
-	var zeros [maxPadding + 2*128]byte
+	var zeros [2 * maxPadding]byte
 	p.decoy.Reset()
 	p.decoy.Write(zeros[:saved*p.decoy.BlockSize()])
 }

@@ -13,6 +13,7 @@ import (
 const (
 	ccmBlockSize = 16
 	ccmNonceSize = 12 // in (D)TLS: RFC 6655, Section 3
+	ccmBatch     = 8  // blocks of keystream at a time
 )
 
 // ccm is AES in CCM mode: a CBC-MAC over lengths, nonce, additional data and
@@ -26,11 +27,11 @@ type ccm struct {
 	nonceSize int
 	tagSize   int
 
-	mac       [ccmBlockSize]byte // CBC-MAC so far
-	counter   [ccmBlockSize]byte // A_i
-	keystream [ccmBlockSize]byte // E(K, A_i)
-	tagMask   [ccmBlockSize]byte // E(K, A_0)
-	prefix    uint64             // last 8 bytes of A_0: what is left of the nonce, counter zero
+	mac       [ccmBlockSize]byte            // CBC-MAC so far
+	tagMask   [ccmBlockSize]byte            // E(K, A_0)
+	prefix    uint64                        // last 8 bytes of A_0: the rest of the nonce, and 0
+	counters  [ccmBatch * ccmBlockSize]byte // A_i and following
+	keystream [ccmBatch * ccmBlockSize]byte // E(K, A_i) and following
 }
 
 // NewCCM returns the CCM mode of a 128-bit block cipher with nonces of 12
@@ -112,14 +113,17 @@ func (c *ccm) start(nonce []byte, length int, additionalData []byte) {
 	if len(nonce) != c.nonceSize {
 		panic("suite: wrong nonce length for CCM")
 	}
-	clear(c.counter[:])
-	c.counter[0] = byte(c.lengthSize() - 1)
-	copy(c.counter[1:], nonce)
-	c.prefix = binary.BigEndian.Uint64(c.counter[8:])
-	c.block.Encrypt(c.tagMask[:], c.counter[:])
+	var first [ccmBlockSize]byte // A_0
+	first[0] = byte(c.lengthSize() - 1)
+	copy(first[1:], nonce)
+	c.prefix = binary.BigEndian.Uint64(first[8:])
+	for i := range ccmBatch {
+		copy(c.counters[i*ccmBlockSize:], first[:])
+	}
+	c.block.Encrypt(c.tagMask[:], c.counters[:ccmBlockSize])
 
 	// B_0 is A_0 with more flags, and the length where the counter was.
-	c.mac = c.counter
+	c.mac = first
 	c.mac[0] |= byte(c.tagSize-2) / 2 << 3
 	if len(additionalData) > 0 {
 		c.mac[0] |= 1 << 6
@@ -150,59 +154,61 @@ func (c *ccm) absorbAdditionalData(b []byte) {
 	}
 	n := subtle.XORBytes(c.mac[used:], c.mac[used:], b)
 	c.block.Encrypt(c.mac[:], c.mac[:])
-	for b = b[n:]; len(b) > 0; b = b[n:] {
-		n = subtle.XORBytes(c.mac[:], c.mac[:], b)
-		c.block.Encrypt(c.mac[:], c.mac[:])
+	for b = b[n:]; len(b) > 0; b = b[min(ccmBlockSize, len(b)):] {
+		c.absorb(b)
 	}
 }
 
 // seal encrypts src into dst and feeds it to the MAC. The two encryptions of a
 // round do not depend on each other, so that the processor overlaps them.
 func (c *ccm) seal(dst, src []byte) {
-	number := c.prefix
-	for len(src) >= ccmBlockSize {
-		number++
-		binary.BigEndian.PutUint64(c.counter[8:], number)
-		c.block.Encrypt(c.keystream[:], c.counter[:])
-		xorBlock(&c.mac, &c.mac, (*[ccmBlockSize]byte)(src))
-		xorBlock((*[ccmBlockSize]byte)(dst), (*[ccmBlockSize]byte)(src), &c.keystream)
-		c.block.Encrypt(c.mac[:], c.mac[:])
-		src, dst = src[ccmBlockSize:], dst[ccmBlockSize:]
-	}
-	if len(src) > 0 {
-		binary.BigEndian.PutUint64(c.counter[8:], number+1)
-		c.block.Encrypt(c.keystream[:], c.counter[:])
-		subtle.XORBytes(c.mac[:], c.mac[:], src)
-		subtle.XORBytes(dst, src, c.keystream[:])
-		c.block.Encrypt(c.mac[:], c.mac[:])
+	for number := c.prefix; len(src) > 0; number += ccmBatch {
+		batch := src[:min(len(src), len(c.keystream))]
+		c.setCounters(number)
+		for i := 0; i < len(batch); i += ccmBlockSize {
+			c.block.Encrypt(c.keystream[i:], c.counters[i:])
+			c.absorb(batch[i:])
+		}
+		subtle.XORBytes(dst, batch, c.keystream[:])
+		src, dst = src[len(batch):], dst[len(batch):]
 	}
 }
 
-// open decrypts src into dst and feeds the result to the MAC.
+// open decrypts src into dst and feeds the result to the MAC. The MAC has to
+// wait for the plaintext here, so the keystream is made one batch ahead of it.
 func (c *ccm) open(dst, src []byte) {
 	number := c.prefix
-	for len(src) >= ccmBlockSize {
-		number++
-		binary.BigEndian.PutUint64(c.counter[8:], number)
-		c.block.Encrypt(c.keystream[:], c.counter[:])
-		xorBlock((*[ccmBlockSize]byte)(dst), (*[ccmBlockSize]byte)(src), &c.keystream)
-		xorBlock(&c.mac, &c.mac, (*[ccmBlockSize]byte)(dst))
-		c.block.Encrypt(c.mac[:], c.mac[:])
-		src, dst = src[ccmBlockSize:], dst[ccmBlockSize:]
+	c.setCounters(number)
+	for i := 0; i < min(len(src), len(c.keystream)); i += ccmBlockSize {
+		c.block.Encrypt(c.keystream[i:], c.counters[i:])
 	}
-	if len(src) > 0 {
-		binary.BigEndian.PutUint64(c.counter[8:], number+1)
-		c.block.Encrypt(c.keystream[:], c.counter[:])
-		subtle.XORBytes(dst, src, c.keystream[:])
-		subtle.XORBytes(c.mac[:], c.mac[:], dst[:len(src)])
-		c.block.Encrypt(c.mac[:], c.mac[:])
+	for len(src) > 0 {
+		n := subtle.XORBytes(dst, src, c.keystream[:])
+		batch := dst[:n]
+		src, dst = src[n:], dst[n:]
+		number += ccmBatch
+		c.setCounters(number)
+		for i := 0; i < n; i += ccmBlockSize {
+			if i < len(src) {
+				c.block.Encrypt(c.keystream[i:], c.counters[i:])
+			}
+			c.absorb(batch[i:])
+		}
 	}
 }
 
-// xorBlock sets dst to a XOR b. dst may be one of them.
-func xorBlock(dst, a, b *[ccmBlockSize]byte) {
-	low := binary.LittleEndian.Uint64(a[:8]) ^ binary.LittleEndian.Uint64(b[:8])
-	high := binary.LittleEndian.Uint64(a[8:]) ^ binary.LittleEndian.Uint64(b[8:])
-	binary.LittleEndian.PutUint64(dst[:8], low)
-	binary.LittleEndian.PutUint64(dst[8:], high)
+// setCounters fills the batch of counter blocks with those that follow number.
+// Written one by one, each would still be on its way to memory when the cipher
+// reads it.
+func (c *ccm) setCounters(number uint64) {
+	for i := range ccmBatch {
+		binary.BigEndian.PutUint64(c.counters[i*ccmBlockSize+8:], number+uint64(i)+1)
+	}
+}
+
+// absorb feeds the MAC with the first block of b, padded with zeros if b is
+// shorter.
+func (c *ccm) absorb(b []byte) {
+	subtle.XORBytes(c.mac[:], c.mac[:], b)
+	c.block.Encrypt(c.mac[:], c.mac[:])
 }

@@ -19,10 +19,10 @@ const (
 	// (RFC 5489, Section 2).
 	ECDHEPSK
 	// ECDHEECDSA signs an ephemeral key with an ECDSA or EdDSA certificate
-	// (RFC 8422, Section 2).
+	// (RFC 8422, Section 2.1).
 	ECDHEECDSA
 	// ECDHERSA signs an ephemeral key with an RSA certificate
-	// (RFC 8422, Section 2).
+	// (RFC 8422, Section 2.2).
 	ECDHERSA
 )
 
@@ -30,7 +30,7 @@ const (
 func (k KeyExchange) UsesPSK() bool { return k == PSK || k == ECDHEPSK }
 
 // UsesECDHE reports whether the exchange is ephemeral, hence forward secret.
-func (k KeyExchange) UsesECDHE() bool { return k != PSK }
+func (k KeyExchange) UsesECDHE() bool { return k == ECDHEPSK || k.UsesCertificate() }
 
 // UsesCertificate reports whether the server sends a certificate.
 func (k KeyExchange) UsesCertificate() bool { return k == ECDHEECDSA || k == ECDHERSA }
@@ -52,8 +52,8 @@ func (k KeyExchange) Form() wire.KeyExchangeForm {
 // Accepts reports whether a certificate with the public key pub can
 // authenticate the server in the exchange k.
 //
-// Ed25519 certificates belong to the ECDHE_ECDSA suites (RFC 8422,
-// Section 5.10).
+// Ed25519 certificates belong to the ECDHE_ECDSA suites: RFC 8422,
+// Section 2.1.
 func (k KeyExchange) Accepts(pub crypto.PublicKey) bool {
 	switch kindOf(pub) {
 	case rsaKey:

@@ -19,12 +19,16 @@ var (
 	// ErrBadSignature says that a signature does not verify, or that its
 	// scheme does not go with the key.
 	ErrBadSignature = errors.New("invalid signature")
-	// ErrWeakKey says that an RSA key has fewer than 2048 bits.
-	ErrWeakKey = errors.New("RSA key has fewer than 2048 bits")
+	// ErrRSAKeySize says that an RSA key is too short to prove anything, or so
+	// long that verifying takes a noticeable time.
+	ErrRSAKeySize = errors.New("RSA key has fewer than 2048 or more than 8192 bits")
 )
 
-// minRSABits is the length of the shortest RSA key that we use or believe.
-const minRSABits = 2048
+// The lengths of RSA keys that we use and believe.
+const (
+	minRSABits = 2048
+	maxRSABits = 8192
+)
 
 // keyKind sorts public keys by the schemes they go with.
 type keyKind uint8
@@ -80,7 +84,7 @@ func SchemesFor(pub crypto.PublicKey) []wire.SignatureScheme { return slices.Clo
 func schemesFor(pub crypto.PublicKey) []wire.SignatureScheme {
 	switch kindOf(pub) {
 	case rsaKey:
-		if weak(pub) {
+		if badRSASize(pub) {
 			return nil
 		}
 		return rsaSchemes
@@ -95,9 +99,9 @@ func schemesFor(pub crypto.PublicKey) []wire.SignatureScheme {
 	}
 }
 
-func weak(pub crypto.PublicKey) bool {
+func badRSASize(pub crypto.PublicKey) bool {
 	key, ok := pub.(*rsa.PublicKey)
-	return ok && (key.N == nil || key.N.BitLen() < minRSABits)
+	return ok && (key.N == nil || key.N.BitLen() < minRSABits || key.N.BitLen() > maxRSABits)
 }
 
 // Sign signs message, hashing it first where scheme says so. The error is that
@@ -110,12 +114,12 @@ func Sign(signer crypto.Signer, scheme wire.SignatureScheme, message []byte) ([]
 	return signer.Sign(rand.Reader, digest(opts.HashFunc(), message), opts)
 }
 
-// Verify checks the signature of message under pub. It returns ErrWeakKey for
-// keys that are too short to mean anything and ErrBadSignature for all else
-// that is wrong, such as a scheme that does not go with the key.
+// Verify checks the signature of message under pub. It returns ErrRSAKeySize
+// for such keys and ErrBadSignature for all else that is wrong, such as a
+// scheme that does not go with the key.
 func Verify(pub crypto.PublicKey, scheme wire.SignatureScheme, message, signature []byte) error {
-	if weak(pub) {
-		return ErrWeakKey
+	if badRSASize(pub) {
+		return ErrRSAKeySize
 	}
 	if !slices.Contains(schemesFor(pub), scheme) {
 		return ErrBadSignature

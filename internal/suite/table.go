@@ -35,10 +35,10 @@ var (
 	chacha20     = bulk{mode: modeChaCha, key: 32, iv: 12, tag: 16} // RFC 7905, Section 2
 	aes128CCM    = bulk{mode: modeCCM, key: 16, iv: 4, tag: 16}     // RFC 6655, Section 3
 	aes256CCM    = bulk{mode: modeCCM, key: 32, iv: 4, tag: 16}
-	aes128CCM8   = bulk{mode: modeCCM, key: 16, iv: 4, tag: 8} // RFC 6655, Section 4
+	aes128CCM8   = bulk{mode: modeCCM, key: 16, iv: 4, tag: 8} // RFC 6655, Section 6.1
 	aes256CCM8   = bulk{mode: modeCCM, key: 32, iv: 4, tag: 8}
 	aes128SHA256 = bulk{mode: modeCBC, macKey: 32, key: 16, tag: 32} // RFC 5246, Appendix C
-	aes256SHA384 = bulk{mode: modeCBC, macKey: 48, key: 32, tag: 48} // RFC 5487, Section 3
+	aes256SHA384 = bulk{mode: modeCBC, macKey: 48, key: 32, tag: 48} // RFC 5487, Section 3.1
 )
 
 // suites lists every suite in order of preference.
@@ -74,7 +74,7 @@ var suites = [...]Suite{
 	{wire.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384", ECDHERSA, crypto.SHA384, aes256GCM},
 	{wire.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305", ECDHERSA, crypto.SHA256, chacha20},
 
-	// RFC 5487, Section 2, RFC 7905, Section 2, and RFC 6655, Section 5.
+	// RFC 5487, Section 2, RFC 7905, Section 2, and RFC 6655, Section 4.
 	{wire.TLS_PSK_WITH_AES_128_GCM_SHA256, "TLS_PSK_WITH_AES_128_GCM_SHA256", "PSK-AES128-GCM-SHA256", PSK, crypto.SHA256, aes128GCM},
 	{wire.TLS_PSK_WITH_AES_256_GCM_SHA384, "TLS_PSK_WITH_AES_256_GCM_SHA384", "PSK-AES256-GCM-SHA384", PSK, crypto.SHA384, aes256GCM},
 	{wire.TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", "PSK-CHACHA20-POLY1305", PSK, crypto.SHA256, chacha20},
