@@ -102,6 +102,16 @@ func (e *ClientExtensions) parseOne(id Extension, s *cryptobyte.String) error {
 	return nil
 }
 
+// Has reports whether AppendTo writes an extension of type id: whether a client that sent e offered it.
+func (e ClientExtensions) Has(id Extension) bool {
+	offered := false
+	_ = visitExtensions("client_hello", e.AppendTo(nil), func(written Extension, _ cryptobyte.String) error {
+		offered = offered || written == id
+		return nil
+	})
+	return offered
+}
+
 // AppendTo appends the content of an extensions vector, which may be nothing; nil when a field is too
 // long.
 func (e ClientExtensions) AppendTo(b []byte) []byte {

@@ -108,6 +108,20 @@ func TestExtensionsSurviveRoundTripAlone(t *testing.T) {
 	}
 }
 
+func TestClientExtensionsKnowWhatTheyOffer(t *testing.T) {
+	for _, s := range clientExtensionSamples {
+		e, err := ParseClientExtensions(unhex(t, s.raw))
+		if s.id == ExtensionPadding {
+			e.Padding = 3
+		}
+		for _, row := range registry {
+			if offered := row.id == s.id; err != nil || e.Has(row.id) != offered {
+				t.Errorf("%v offered with %v: %v, error %v", row.id, s.id, !offered, err)
+			}
+		}
+	}
+}
+
 func TestExtensionsSurviveRoundTripTogether(t *testing.T) {
 	client, err := ParseClientExtensions(unhex(t, joined(clientExtensionSamples)))
 	if err != nil {
