@@ -7,7 +7,7 @@ SHELL := bash
 
 # The library, and the modules that keep their dependencies out of it.
 EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
-MODULES  := . $(patsubst %/go.mod,%,$(wildcard interop/go.mod bench/go.mod)) $(EXAMPLES) tools
+MODULES  := . interop $(EXAMPLES) tools
 
 BIN   := $(CURDIR)/.build/bin
 TOOLS := $(addprefix $(BIN)/,staticcheck govulncheck benchstat testreport)
@@ -52,8 +52,7 @@ unit-plain: tools ## run them as an ordinary build: more seeds, allocations coun
 	@scripts/gotest unit-plain . -timeout=10m ./...
 
 interop: tools ## test against other implementations, one after the other
-	@test -e interop/go.mod || { echo "interop: there is no module yet"; exit 0; }; \
-	scripts/gotest interop interop -v -p=1 -parallel=1 -count=1 -timeout=15m ./...
+	@scripts/gotest interop interop -v -p=1 -parallel=1 -count=1 -timeout=15m ./...
 
 examples: tools ## test the examples
 	@for module in $(EXAMPLES); do \
