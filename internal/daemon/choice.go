@@ -1,0 +1,128 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Settings that are one word of a few. On the command line and in the
+// configuration file they are read by the same methods.
+
+// Detail is how much of a datagram is shown.
+type Detail string
+
+const (
+	DetailFull Detail = "full" // ciphertext in hex, and plaintext
+	DetailMeta Detail = "meta" // peer and sizes
+	DetailOff  Detail = "off"
+)
+
+// A Reply is what the server answers to a datagram.
+type Reply string
+
+const (
+	ReplyACK  Reply = "ack"  // to (ADDR:PORT): ACK
+	ReplyEcho Reply = "echo" // the datagram itself
+	ReplyNone Reply = "none"
+)
+
+// A LogFormat is for people or for programs.
+type LogFormat string
+
+const (
+	FormatText LogFormat = "text"
+	FormatJSON LogFormat = "json"
+)
+
+// A Level is the least important information that is shown.
+type Level string
+
+const (
+	LevelDebug Level = "debug"
+	LevelInfo  Level = "info"
+	LevelWarn  Level = "warn"
+	LevelError Level = "error"
+)
+
+// slog returns the level in the terms of log/slog.
+func (l Level) slog() slog.Level {
+	switch l {
+	case LevelDebug:
+		return slog.LevelDebug
+	case LevelWarn:
+		return slog.LevelWarn
+	case LevelError:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+func (d *Detail) UnmarshalText(text []byte) error {
+	return choose(d, text, DetailFull, DetailMeta, DetailOff)
+}
+
+func (r *Reply) UnmarshalText(text []byte) error {
+	return choose(r, text, ReplyACK, ReplyEcho, ReplyNone)
+}
+
+func (f *LogFormat) UnmarshalText(text []byte) error {
+	return choose(f, text, FormatText, FormatJSON)
+}
+
+func (l *Level) UnmarshalText(text []byte) error {
+	return choose(l, text, LevelDebug, LevelInfo, LevelWarn, LevelError)
+}
+
+func (d Detail) MarshalText() ([]byte, error)    { return []byte(d), nil }
+func (r Reply) MarshalText() ([]byte, error)     { return []byte(r), nil }
+func (f LogFormat) MarshalText() ([]byte, error) { return []byte(f), nil }
+func (l Level) MarshalText() ([]byte, error)     { return []byte(l), nil }
+
+// choose sets to to the choice that text names.
+func choose[T ~string](to *T, text []byte, choices ...T) error {
+	if i := slices.Index(choices, T(text)); i >= 0 {
+		*to = choices[i]
+		return nil
+	}
+	names := make([]string, len(choices))
+	for i, c := range choices {
+		names[i] = string(c)
+	}
+	return fmt.Errorf("%q is not one of %s", text, strings.Join(names, ", "))
+}
+
+// A Duration is a time.Duration that is written as text: 30s, 5m, 1h30m.
+type Duration struct{ time.Duration }
+
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 30s, 5m or 1h30m", text)
+	}
+	d.Duration = v
+	return nil
+}
+
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// A Version is the version of DTLS to speak. There is one so far.
+type Version string
+
+// Version12 is DTLS 1.2, RFC 6347.
+const Version12 Version = "1.2"
+
+func (v *Version) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "1.0":
+		// RFC 8996, Section 5: it must not be used.
+		return fmt.Errorf("DTLS 1.0 is obsolete and not spoken here")
+	case "1.3", "1.2,1.3", "1.3,1.2":
+		return fmt.Errorf("DTLS 1.3 is not spoken by this release")
+	}
+	return choose(v, text, Version12)
+}
+
+func (v Version) MarshalText() ([]byte, error) { return []byte(v), nil }

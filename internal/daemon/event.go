@@ -1,0 +1,33 @@
+package daemon
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// A Line is one piece of information.
+type Line struct {
+	Time  time.Time
+	Level slog.Level
+	Text  string         // complete in itself, the peer included; need not be printable
+	Peer  netip.AddrPort // for those who filter; zero if it is about no peer
+	Attrs []slog.Attr    // for those who filter
+}
+
+// A Datagram is one that was received and opened. Ciphertext and Plaintext
+// may be cut off; the sizes are those of the whole.
+type Datagram struct {
+	Time           time.Time
+	Peer           netip.AddrPort
+	Ciphertext     []byte // the UDP payload
+	Plaintext      []byte
+	CiphertextSize int
+	PlaintextSize  int
+}
+
+// A printer shows what happens, in the order in which it is told.
+type printer interface {
+	line(Line)
+	datagram(d Datagram, detail Detail)
+}

@@ -1,0 +1,96 @@
+package daemon
+
+import (
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+)
+
+// A Stream is an output and whether it wants colours.
+type Stream struct {
+	io.Writer
+	Colour bool
+}
+
+// A textPrinter writes for people: information to one stream, datagrams to
+// the other, in the words of Qt's example programs.
+type textPrinter struct {
+	information, datagrams Stream
+
+	mu  sync.Mutex
+	buf []byte
+}
+
+func newTextPrinter(information, datagrams Stream) *textPrinter {
+	return &textPrinter{information: information, datagrams: datagrams}
+}
+
+func (p *textPrinter) line(l Line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buf = appendPainted(p.buf[:0], p.information.Colour, paintOf(l.Level), func(b []byte) []byte {
+		return AppendEscaped(b, []byte(l.Text))
+	})
+	p.information.Write(p.buf)
+}
+
+func (p *textPrinter) datagram(d Datagram, detail Detail) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buf = p.buf[:0]
+	if detail == DetailMeta {
+		p.append(func(b []byte) []byte {
+			b = appendPeer(append(b, "A message from "...), d.Peer)
+			return fmt.Appendf(b, ": %d bytes, %d on the wire", d.PlaintextSize, d.CiphertextSize)
+		})
+	} else {
+		p.appendBlock(d)
+	}
+	p.datagrams.Write(p.buf)
+}
+
+func (p *textPrinter) appendBlock(d Datagram) {
+	p.append(func(b []byte) []byte { return append(b, "---------------"...) })
+	p.append(func(b []byte) []byte { return appendPeer(append(b, "A message from "...), d.Peer) })
+	p.append(func(b []byte) []byte { return append(b, "DTLS datagram:"...) })
+	p.append(func(b []byte) []byte {
+		b = appendSpacedHex(append(b, ' '), d.Ciphertext)
+		return appendRest(b, d.CiphertextSize-len(d.Ciphertext))
+	})
+	p.append(func(b []byte) []byte { return append(b, "As plain text:"...) })
+	p.append(func(b []byte) []byte {
+		b = AppendEscaped(append(b, ' '), d.Plaintext)
+		return appendRest(b, d.PlaintextSize-len(d.Plaintext))
+	})
+}
+
+// append appends one line about a datagram.
+func (p *textPrinter) append(text func([]byte) []byte) {
+	p.buf = appendPainted(p.buf, p.datagrams.Colour, darkMagenta, text)
+}
+
+func appendRest(b []byte, n int) []byte {
+	if n <= 0 {
+		return b
+	}
+	return fmt.Appendf(b, " ... and %d more bytes", n)
+}
+
+// appendPainted appends a line and its end. The colour ends before the line
+// does, or a terminal would fill the rest of the screen's line with it.
+func appendPainted(b []byte, colour bool, p paint, text func([]byte) []byte) []byte {
+	if !colour {
+		return append(text(b), '\n')
+	}
+	b = fmt.Appendf(b, "\x1b[48;2;%d;%d;%d;38;2;%d;%d;%dm",
+		p.block.red, p.block.green, p.block.blue, p.letters.red, p.letters.green, p.letters.blue)
+	return append(text(b), "\x1b[0m\n"...)
+}
+
+// appendPeer appends an address as Qt writes it: (127.0.0.1:22334).
+func appendPeer(b []byte, peer netip.AddrPort) []byte {
+	b = append(b, '(')
+	b = peer.AppendTo(b)
+	return append(b, ')')
+}
