@@ -1,0 +1,72 @@
+package dtlstest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"fmt"
+	"io"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+)
+
+// The kinds of key that a credential can have.
+const (
+	ECDSAP256 = "ecdsa-p256"
+	ECDSAP384 = "ecdsa-p384"
+	Ed25519   = "ed25519"
+	RSA       = "rsa"
+)
+
+// NewCredential returns the credential of that kind. Its certificate is no
+// more than a name with padding, which is all that the engine sees of one;
+// [PublicKey] knows the key to it.
+func NewCredential(kind string) engine.Credential {
+	leaf := bytes.Repeat([]byte(kind+"."), 60)
+	return engine.Credential{Chain: [][]byte{leaf}, Signer: steady{signer(kind)}}
+}
+
+// PublicKey returns the key in a certificate of [NewCredential].
+func PublicKey(certificate []byte) (crypto.PublicKey, error) {
+	kind, _, found := bytes.Cut(certificate, []byte("."))
+	if !found {
+		return nil, fmt.Errorf("not a certificate of this package")
+	}
+	return signer(string(kind)).Public(), nil
+}
+
+// steady signs without randomness, so that a seed repeats every byte.
+type steady struct{ crypto.Signer }
+
+func (s steady) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if _, ok := opts.(*rsa.PSSOptions); ok {
+		return s.Signer.Sign(NewRand(0), digest, opts)
+	}
+	return s.Signer.Sign(nil, digest, opts)
+}
+
+func signer(kind string) crypto.Signer {
+	switch kind {
+	case ECDSAP256:
+		return ecdsaKey(elliptic.P256(), 32)
+	case ECDSAP384:
+		return ecdsaKey(elliptic.P384(), 48)
+	case Ed25519:
+		return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
+	case RSA:
+		return rsaKey()
+	default:
+		panic("dtlstest: no key of kind " + kind)
+	}
+}
+
+func ecdsaKey(curve elliptic.Curve, size int) crypto.Signer {
+	key, err := ecdsa.ParseRawPrivateKey(curve, bytes.Repeat([]byte{7}, size))
+	if err != nil {
+		panic(err)
+	}
+	return key
+}

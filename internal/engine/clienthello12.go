@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// sendHello starts the handshake.
+func (c *client12) sendHello(now time.Time) {
+	if err := c.buildHello(now); err != nil {
+		c.a.finish(err)
+		return
+	}
+	c.sendHelloAgain(now)
+}
+
+// sendHelloAgain sends the hello, with the cookie if there is one by now. The
+// transcript begins with the hello that the server answers to.
+func (c *client12) sendHelloAgain(now time.Time) {
+	c.newFlight()
+	c.transcript.restart()
+	c.send(wire.TypeClientHello, c.hello.AppendTo(nil))
+	if err := c.launch(now, false); err != nil {
+		c.a.fail(err)
+	}
+}
+
+func (c *client12) buildHello(now time.Time) error {
+	if err := c.random(c.clientRandom[:]); err != nil {
+		return err
+	}
+	if s := c.target.Session; s != nil && !c.worthOffering(now, s) {
+		c.target.Session = nil
+	}
+	if err := c.offerSession(); err != nil {
+		return err
+	}
+	suites := append(c.offeredSuites(), uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
+	c.hello = wire.ClientHello{
+		Version:            wire.VersionDTLS12,
+		Random:             c.clientRandom,
+		SessionID:          c.sessionID,
+		CipherSuites:       wire.AppendUint16s(nil, suites...),
+		CompressionMethods: []byte{0},
+		Extensions:         c.extensions().AppendTo(nil),
+	}
+	return nil
+}
+
+func (c *client12) worthOffering(now time.Time, s *SessionState) bool {
+	chosen := suite.Lookup(s.Suite)
+	return chosen != nil && c.supports(chosen) && s.ExtendedMasterSecret && s.alive(now, c.a.cfg.SessionLife)
+}
+
+// offerSession chooses the session ID. With a ticket it is a random one: the
+// server that takes the ticket echoes it (RFC 5077, Section 3.4).
+func (c *client12) offerSession() error {
+	switch s := c.target.Session; {
+	case s == nil:
+		return nil
+	case len(s.Ticket) > 0:
+		c.sessionID = make([]byte, sessionIDLen)
+		return c.random(c.sessionID)
+	default:
+		c.sessionID = s.ID
+		return nil
+	}
+}
+
+// offeredSuites returns the suites of the policy for which we have the means.
+func (c *client12) offeredSuites() []uint16 {
+	var ids []uint16
+	for _, s := range c.a.cfg.Policy.Suites {
+		if s.KeyExchange.UsesPSK() && c.a.cfg.Policy.PSK || s.KeyExchange.UsesCertificate() && c.a.cfg.Certificate {
+			ids = append(ids, uint16(s.ID))
+		}
+	}
+	return ids
+}
+
+func (c *client12) extensions() wire.ClientExtensions {
+	cfg := c.a.cfg
+	e := wire.ClientExtensions{
+		ServerName:           c.target.ServerName,
+		ExtendedMasterSecret: true,
+		HasSessionTicket:     cfg.SessionCache,
+		RecordSizeLimit:      uint16(cfg.RecordSizeLimit),
+		EncryptThenMAC:       slices.ContainsFunc(cfg.Policy.Suites, (*suite.Suite).CBC),
+	}
+	if s := c.target.Session; s != nil {
+		e.SessionTicket = s.Ticket
+	}
+	for _, name := range cfg.Policy.NextProtos {
+		e.ALPN = append(e.ALPN, []byte(name))
+	}
+	if len(cfg.Policy.SRTPProfiles) > 0 {
+		e.SRTP = &wire.UseSRTP{Profiles: wire.AppendUint16s(nil, cfg.Policy.SRTPProfiles...)}
+	}
+	if slices.ContainsFunc(cfg.Policy.Suites, func(s *suite.Suite) bool { return s.KeyExchange.UsesECDHE() }) {
+		e.SupportedGroups = wire.AppendUint16s(nil, cfg.Policy.Groups...)
+		e.PointFormats = []byte{wire.PointFormatUncompressed}
+	}
+	if cfg.Certificate {
+		e.SignatureAlgorithms = wire.AppendUint16s(nil, cfg.Policy.Schemes...)
+	}
+	return e
+}

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// Close says goodbye to the peer with a close_notify, once, and does not wait
+// for an answer. Closing again does nothing.
+func (a *Association) Close(now time.Time) {
+	a.ws.begin()
+	if a.phase == phaseClosed {
+		return
+	}
+	a.sendAlert(wire.AlertWarning, wire.AlertCloseNotify)
+	a.finish(ErrClosed)
+}
+
+// fail ends the association for a reason of ours, and tells the peer.
+func (a *Association) fail(err error) {
+	a.sendAlert(wire.AlertFatal, alertFor(err))
+	a.finish(err)
+}
+
+// finish ends the association without a word to the peer. No secret outlives
+// it.
+func (a *Association) finish(err error) {
+	a.phase = phaseClosed
+	a.hs = nil
+	a.linger = nil
+	a.read.wipe()
+	a.write.wipe()
+	a.secrets = secrets{}
+	a.ws.push(Event{Kind: EventClosed, Err: err})
+}
+
+func (h *half) wipe() {
+	clear(h.keys)
+	*h = half{}
+}

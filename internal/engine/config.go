@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"io"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A Side is one of the two ends of an association.
+type Side uint8
+
+const (
+	Client Side = iota
+	Server
+)
+
+// Peer returns the other end.
+func (s Side) Peer() Side { return 1 - s }
+
+func (s Side) String() string {
+	if s == Client {
+		return "client"
+	}
+	return "server"
+}
+
+// ClientAuth says what a server wants of a client's certificate.
+type ClientAuth uint8
+
+const (
+	// NoClientCert asks for none.
+	NoClientCert ClientAuth = iota
+	// RequestClientCert asks for one and goes on without.
+	RequestClientCert
+	// RequireClientCert ends the handshake of a client that has none.
+	RequireClientCert
+)
+
+// Defaults of [Config], and what they come from.
+const (
+	// DefaultMTU is the largest datagram sent during a handshake, in bytes of
+	// UDP payload: what IPv6 and nearly every tunnel carry.
+	DefaultMTU = 1200
+	// MinMTU is the smallest MTU that is taken or backed off to, in bytes.
+	MinMTU = 256
+	// DefaultRetransmitInitial and DefaultRetransmitMax are the timer values
+	// of RFC 6347, Section 4.2.4.1.
+	DefaultRetransmitInitial = time.Second
+	DefaultRetransmitMax     = 60 * time.Second
+	// DefaultRetransmitLimit repeats a flight for about two minutes.
+	DefaultRetransmitLimit = 6
+	// DefaultReassemblyLimit bounds what is kept of a peer's unfinished
+	// handshake, in bytes.
+	DefaultReassemblyLimit = 64 << 10
+	// DefaultMaxMessage bounds one handshake message, in bytes.
+	DefaultMaxMessage = 32 << 10
+)
+
+// Config is what the associations of one owner have in common. It is read
+// only from the first association on; [Config.Complete] fills in defaults.
+type Config struct {
+	Rand io.Reader       // randoms, session IDs, CBC IVs; required
+	Keys suite.KeySource // ephemeral keys; required
+
+	Policy suite.Policy // what we offer or accept, in order of preference
+
+	// Credentials are our certificates in order of preference. With
+	// SelectCredentials, EventSelectCredentials asks for them instead.
+	Credentials       []Credential
+	SelectCredentials bool
+
+	ClientAuth  ClientAuth // server
+	ClientCAs   [][]byte   // server: distinguished names for CertificateRequest
+	PSKHint     []byte     // server: identity hint; none is sent if empty
+	Certificate bool       // client: offer suites with server certificates
+
+	Tickets      Sealer        // server: seals session tickets; none are issued or taken without
+	SessionCache bool          // server: resume by session ID, EventLookupSession; client: offer and store sessions
+	SessionLife  time.Duration // how long a session may be resumed
+
+	MTU               int           // bytes of UDP payload
+	RetransmitInitial time.Duration // the first timeout
+	RetransmitMax     time.Duration // the timeout stops doubling here
+	RetransmitLimit   int           // repetitions before giving up
+	HandshakeTimeout  time.Duration // bound of a whole handshake; 0 for none
+	ReassemblyLimit   int           // bytes kept of an unfinished handshake
+	MaxMessage        int           // bytes of the largest handshake message taken
+	RecordSizeLimit   int           // bytes of plaintext that we take per record, sent as record_size_limit; 0 sends none
+	FixedMTU          bool          // do not try smaller datagrams when a flight stays unanswered
+	SplitMessages     bool          // one record per handshake message, for peers that cannot take more
+
+	KeyLog bool // raise EventSecret
+	Trace  bool // raise EventMessage
+}
+
+// Complete returns a copy of c in which every zero limit or timer has its
+// default.
+func (c Config) Complete() *Config {
+	setDefault(&c.MTU, DefaultMTU)
+	setDefault(&c.RetransmitInitial, DefaultRetransmitInitial)
+	setDefault(&c.RetransmitMax, DefaultRetransmitMax)
+	setDefault(&c.RetransmitLimit, DefaultRetransmitLimit)
+	setDefault(&c.ReassemblyLimit, DefaultReassemblyLimit)
+	setDefault(&c.MaxMessage, DefaultMaxMessage)
+	setDefault(&c.SessionLife, DefaultSessionLife)
+	c.MTU = max(c.MTU, MinMTU)
+	return &c
+}
+
+func setDefault[T int | time.Duration](v *T, def T) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+// A Hello is the ClientHello from which a server's association starts.
+type Hello struct {
+	Body       []byte // of the whole message
+	MessageSeq uint16
+	RecordSeq  uint64
+	// Verified says that the peer's address is proven, by a cookie or by the
+	// owner's policy. Without it the server sends at most three times the
+	// bytes that it received.
+	Verified bool
+	Received int // bytes of the datagrams that carried the hello
+}
+
+// A Target is what a client's association needs to know of its server.
+type Target struct {
+	ServerName string        // for SNI; none is sent if empty
+	Session    *SessionState // to resume; nil for a full handshake
+}
+
+// State is what both sides of an established association agreed on.
+type State struct {
+	Version              wire.Version
+	Suite                *suite.Suite
+	Group                wire.Group // 0 without a key exchange
+	Resumed              bool
+	ExtendedMasterSecret bool
+	EncryptThenMAC       bool
+	Identity             []byte // the PSK identity as the client sent it
+	Hint                 []byte // the server's PSK identity hint, as sent
+	ServerName           string
+	ALPN                 string
+	SRTPProfile          uint16 // 0 for none
+	SRTPMKI              []byte
+	PeerChain            [][]byte // DER, leaf first
+}

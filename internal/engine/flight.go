@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// An outgoing is a handshake message of ours, or a ChangeCipherSpec.
+type outgoing struct {
+	typ   wire.HandshakeType
+	seq   uint16
+	epoch uint16
+	body  []byte
+	ccs   bool
+}
+
+// A flight is a group of messages that are sent, and repeated, together. It
+// is built once; each transmission has new record numbers.
+//
+// RFC 6347, Section 4.2.4.
+type flight struct {
+	messages []outgoing
+	version  wire.Version // of the records in epoch 0
+	attempt  int          // repetitions so far
+	timeout  time.Duration
+	deadline time.Time // zero when nothing is awaited
+	held     int       // datagrams sent when the budget of an unproven peer ran out; 0 when all are
+}
+
+// The sizes that an unanswered flight backs off to, in bytes of UDP payload:
+// what fits into the smallest IPv4 datagram that every host must take, and
+// half of it.
+//
+// RFC 6347, Section 4.1.1.1: "subsequent retransmissions SHOULD be
+// fragmented to smaller size".
+const (
+	firstBackoffMTU  = 548
+	secondBackoffMTU = MinMTU
+)
+
+// mtuAfter returns the size of the datagrams of a flight that was repeated
+// that many times.
+func mtuAfter(attempt, mtu int) int {
+	switch {
+	case attempt < 2:
+		return mtu
+	case attempt < 4:
+		return min(mtu, firstBackoffMTU)
+	default:
+		return min(mtu, secondBackoffMTU)
+	}
+}
+
+// arm starts the timer of a flight that wants an answer.
+func (f *flight) arm(now time.Time) { f.deadline = now.Add(f.timeout) }
+
+// backOff doubles the timeout: RFC 6347, Section 4.2.4.1.
+func (f *flight) backOff(limit time.Duration) { f.timeout = min(2*f.timeout, limit) }
+
+// transmit packs the flight into datagrams and raises them as events, as far
+// as the budget goes. A flight that was held goes on where it stopped.
+func (a *Association) transmit(f *flight, budget *budget) error {
+	p := packer{
+		a:       a,
+		version: f.version,
+		mtu:     int(a.mtu),
+		budget:  budget,
+		skip:    f.held,
+		start:   len(a.ws.out),
+	}
+	if !a.cfg.FixedMTU {
+		p.mtu = mtuAfter(f.attempt, p.mtu)
+	}
+	f.held = 0
+	for _, m := range f.messages {
+		if err := p.add(m); err != nil {
+			return err
+		}
+	}
+	if err := p.flush(); err != nil {
+		return err
+	}
+	if p.held {
+		f.held = p.sent
+	}
+	return nil
+}
+
+// A budget bounds what goes to an address that is not proven: three times the
+// bytes that came from it.
+type budget struct {
+	unlimited bool
+	bytes     int
+}
+
+const amplificationFactor = 3
+
+func (b *budget) earn(n int) { b.bytes += amplificationFactor * n }
+
+func (b *budget) spend(n int) bool {
+	if b.unlimited {
+		return true
+	}
+	if b.bytes < n {
+		return false
+	}
+	b.bytes -= n
+	return true
+}
+
+// A packer fills records with fragments of messages and datagrams with
+// records, each up to its limit.
+type packer struct {
+	a       *Association
+	version wire.Version
+	mtu     int
+	budget  *budget
+
+	start int    // of the datagram, in the workspace
+	epoch uint16 // of the open record
+	open  bool   // a record is being filled, in ws.record
+
+	skip int  // datagrams that were sent before
+	sent int  // datagrams complete, those before included
+	held bool // the budget ran out: the rest waits
+}
+
+func (p *packer) add(m outgoing) error {
+	if m.ccs {
+		return p.addChangeCipherSpec()
+	}
+	if p.open && (p.epoch != m.epoch || p.a.cfg.SplitMessages) {
+		if err := p.closeRecord(); err != nil {
+			return err
+		}
+	}
+	for offset := 0; ; {
+		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, len(m.body)-offset)
+		if n <= 0 && offset+n < len(m.body) || n < 0 {
+			if err := p.flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		p.addFragment(m, offset, n)
+		if offset += n; offset == len(m.body) {
+			return nil
+		}
+	}
+}
+
+func (p *packer) addFragment(m outgoing, offset, n int) {
+	if !p.open {
+		p.open = true
+		p.epoch = m.epoch
+		p.a.ws.record = p.a.ws.record[:0]
+	}
+	p.a.ws.record = wire.Fragment{
+		Type:   m.typ,
+		Length: uint32(len(m.body)),
+		Seq:    m.seq,
+		Offset: uint32(offset),
+		Body:   m.body[offset : offset+n],
+	}.AppendTo(p.a.ws.record)
+}
+
+// room returns how many bytes of content still fit into the open record, or
+// into a new one of that epoch in the same datagram.
+func (p *packer) room(epoch uint16) int {
+	used := len(p.a.ws.out) - p.start
+	room := p.mtu - used - p.overhead(epoch)
+	limit := int(p.a.peerRecordSize)
+	if p.open {
+		room -= len(p.a.ws.record)
+		limit -= len(p.a.ws.record)
+	}
+	return min(room, limit)
+}
+
+func (p *packer) overhead(epoch uint16) int {
+	if epoch == 0 {
+		return wire.RecordHeaderLen
+	}
+	return wire.RecordHeaderLen + p.a.protect(&p.a.write).Overhead()
+}
+
+func (p *packer) addChangeCipherSpec() error {
+	if err := p.closeRecord(); err != nil {
+		return err
+	}
+	if p.room(0) < 1 {
+		if err := p.flush(); err != nil {
+			return err
+		}
+	}
+	out, err := p.a.appendRecord(p.a.ws.out, 0, wire.ContentChangeCipherSpec, p.version, []byte{1})
+	p.a.ws.out = out
+	return err
+}
+
+func (p *packer) closeRecord() error {
+	if !p.open {
+		return nil
+	}
+	p.open = false
+	out, err := p.a.appendRecord(p.a.ws.out, p.epoch, wire.ContentHandshake, p.version, p.a.ws.record)
+	p.a.ws.out = out
+	return err
+}
+
+// flush ends the datagram and raises it as an event, unless it was sent
+// before or the peer is unproven and has had its share.
+func (p *packer) flush() error {
+	if err := p.closeRecord(); err != nil {
+		return err
+	}
+	ws := p.a.ws
+	datagram := ws.out[p.start:len(ws.out):len(ws.out)]
+	p.start = len(ws.out)
+	if len(datagram) == 0 || p.held {
+		return nil
+	}
+	if p.sent >= p.skip {
+		if !p.budget.spend(len(datagram)) {
+			p.held = true
+			return nil
+		}
+		ws.push(Event{Kind: EventSend, Data: datagram})
+	}
+	p.sent++
+	return nil
+}

@@ -1,0 +1,387 @@
+package engine
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A state says which message a handshake waits for.
+type state uint8
+
+const (
+	awaitClientHello state = iota
+	awaitServerHello
+	awaitCertificate
+	awaitServerKeyExchange
+	awaitHintOrDone    // plain PSK: ServerKeyExchange carries only a hint
+	awaitRequestOrDone // CertificateRequest is optional
+	awaitServerHelloDone
+	awaitClientKeyExchange
+	awaitCertificateVerify
+	awaitTicket
+	awaitFinished
+	numStates
+)
+
+var stateNames = [numStates]string{
+	"await client_hello", "await server_hello", "await certificate", "await server_key_exchange",
+	"await server_key_exchange or server_hello_done", "await certificate_request or server_hello_done",
+	"await server_hello_done", "await client_key_exchange", "await certificate_verify",
+	"await new_session_ticket", "await finished",
+}
+
+func (s state) String() string { return stateNames[s] }
+
+// A row of a flow says who handles a message in a state. What has no row is
+// unexpected.
+type row[R role] struct {
+	state   state
+	typ     wire.HandshakeType
+	handler func(r R, now time.Time, m message) (state, error)
+}
+
+// dispatch finds the row for m.
+func dispatch[R role](r R, flow []row[R], s state, now time.Time, m message) (state, error) {
+	for i := range flow {
+		if flow[i].state == s && flow[i].typ == m.typ {
+			return flow[i].handler(r, now, m)
+		}
+	}
+	return s, refuse(wire.AlertUnexpectedMessage, "unexpected %v: %v", m.typ, s)
+}
+
+// A role is the side and version that a handshake is run as.
+type role interface {
+	// handle takes the next message of the peer and returns the state after
+	// it. Its error ends the handshake.
+	handle(now time.Time, m message) (state, error)
+	// undecryptable hears of a protected handshake record that did not open.
+	undecryptable()
+	// rewinds reports whether a message that comes behind its turn starts
+	// the sequence again.
+	rewinds(f wire.Fragment) bool
+	// unanswered hears that a flight is about to be repeated.
+	unanswered(attempt int)
+}
+
+// handshake is everything that an association needs only until it is
+// established.
+type handshake struct {
+	a          *Association
+	role       role
+	state      state
+	reassembly reassembly
+	transcript transcript
+	flight     flight
+	question   question
+	asked      Token
+	expires    time.Time
+	budget     budget
+	early      early
+
+	sendSeq   uint16      // message_seq of our next message
+	sendEpoch uint16      // epoch of our next record
+	hinted    *AlertError // a fatal alert that anyone may have sent
+	suspicion error       // what probably goes wrong
+
+	result               State
+	sessionID            []byte
+	master               [48]byte
+	clientRandom         [32]byte
+	serverRandom         [32]byte
+	extendedMasterSecret bool
+	encryptThenMAC       bool
+}
+
+func newHandshake(a *Association, now time.Time, s state) *handshake {
+	h := &handshake{
+		a:          a,
+		state:      s,
+		reassembly: reassembly{limit: a.cfg.ReassemblyLimit, maxMessage: a.cfg.MaxMessage},
+		budget:     budget{unlimited: true},
+	}
+	h.flight.version = wire.VersionDTLS12
+	h.flight.timeout = a.cfg.RetransmitInitial
+	if a.cfg.HandshakeTimeout > 0 {
+		h.expires = now.Add(a.cfg.HandshakeTimeout)
+	}
+	return h
+}
+
+// receiveFragment keeps a fragment for the message that it belongs to.
+func (h *handshake) receiveFragment(epoch uint16, f wire.Fragment) {
+	// Of all messages, only Finished is protected. Told apart here, one in
+	// the wrong epoch cannot take the place of the right one.
+	if (f.Type == wire.TypeFinished) != (epoch > 0) || f.Type == wire.TypeHelloRequest {
+		h.a.drop(wire.DropUnexpectedMessage)
+		return
+	}
+	if h.role.rewinds(f) {
+		h.reassembly.skip(f.Seq)
+	}
+	if drop := h.reassembly.add(epoch, f); drop != wire.DropNone {
+		h.a.drop(drop)
+	}
+}
+
+// advance handles messages for as long as the next one is complete and no
+// question is open.
+func (h *handshake) advance(now time.Time) {
+	for h.a.hs == h && h.question.token == 0 {
+		if h.a.read.epoch > 0 && h.early.any() {
+			h.replayEarly()
+			continue
+		}
+		m, ok := h.reassembly.take()
+		if !ok {
+			return
+		}
+		h.hinted = nil
+		h.trace(Message{Type: m.typ, Seq: m.seq, Length: len(m.body), Body: m.body})
+		if !selfRecording(m.typ) {
+			h.record(m)
+		}
+		h.settle(h.role.handle(now, m))
+	}
+}
+
+// settle takes what a handler returned.
+func (h *handshake) settle(next state, err error) {
+	switch {
+	case h.a.hs != h:
+		// The handler established or ended the association.
+	case err != nil:
+		h.a.fail(err)
+	default:
+		h.state = next
+	}
+}
+
+// selfRecording tells the messages whose handlers need the transcript as it
+// is before them, or that are not part of it.
+func selfRecording(t wire.HandshakeType) bool {
+	return t == wire.TypeFinished || t == wire.TypeCertificateVerify || t == wire.TypeHelloVerifyRequest
+}
+
+func (h *handshake) record(m message) { h.transcript.add(m.typ, m.seq, m.body) }
+
+func (h *handshake) trace(m Message) {
+	if h.a.cfg.Trace {
+		h.a.ws.push(Event{Kind: EventMessage, Message: m})
+	}
+}
+
+// newFlight begins a flight. What the one before it waited for has come.
+func (h *handshake) newFlight() {
+	h.flight.messages = nil
+	h.flight.attempt = 0
+	h.flight.held = 0
+	h.flight.deadline = time.Time{}
+	h.flight.timeout = h.a.cfg.RetransmitInitial
+}
+
+// send adds a message to the flight.
+func (h *handshake) send(t wire.HandshakeType, body []byte) {
+	m := outgoing{typ: t, seq: h.sendSeq, epoch: h.sendEpoch, body: body}
+	h.sendSeq++
+	h.flight.messages = append(h.flight.messages, m)
+	h.transcript.add(t, m.seq, body)
+	h.trace(Message{Sent: true, Type: t, Seq: m.seq, Length: len(body), Body: body})
+}
+
+// sendChangeCipherSpec puts all that follows under the new keys.
+func (h *handshake) sendChangeCipherSpec() {
+	h.flight.messages = append(h.flight.messages, outgoing{ccs: true})
+	h.sendEpoch = 1
+}
+
+// sendFinished ends our part of the handshake.
+func (h *handshake) sendFinished() {
+	data := h.a.suite.VerifyData(h.master[:], h.a.side == Client, h.transcript.sum())
+	h.send(wire.TypeFinished, wire.Finished{VerifyData: data[:]}.AppendTo(nil))
+}
+
+// launch sends the flight. Unless it is the last one, it is repeated until
+// the peer's next flight is complete.
+func (h *handshake) launch(now time.Time, last bool) error {
+	if !last {
+		h.flight.arm(now)
+	}
+	return h.a.transmit(&h.flight, &h.budget)
+}
+
+// credit counts a datagram from the peer. An unproven one may be sent the
+// rest of a flight for it.
+func (h *handshake) credit(n int) {
+	if h.budget.unlimited {
+		return
+	}
+	h.budget.earn(n)
+	if h.flight.held == 0 {
+		return
+	}
+	if err := h.a.transmit(&h.flight, &h.budget); err != nil {
+		h.a.fail(err)
+	}
+}
+
+// deadline returns when timeout has something to do.
+func (h *handshake) deadline() time.Time {
+	switch {
+	case h.flight.deadline.IsZero():
+		return h.expires
+	case h.expires.IsZero() || h.flight.deadline.Before(h.expires):
+		return h.flight.deadline
+	default:
+		return h.expires
+	}
+}
+
+func (h *handshake) timeout(now time.Time) {
+	f := &h.flight
+	switch {
+	case !h.expires.IsZero() && !now.Before(h.expires):
+		h.giveUp()
+	case f.deadline.IsZero() || now.Before(f.deadline):
+	case h.hinted != nil:
+		h.a.finish(h.hinted)
+	case h.question.token != 0:
+		// The peer did its part: it is we who are late.
+		f.arm(now)
+	case f.attempt >= h.a.cfg.RetransmitLimit:
+		h.giveUp()
+	default:
+		h.retransmit(now)
+	}
+}
+
+func (h *handshake) retransmit(now time.Time) {
+	f := &h.flight
+	f.attempt++
+	f.held = 0
+	f.backOff(h.a.cfg.RetransmitMax)
+	f.arm(now)
+	h.role.unanswered(f.attempt)
+	h.a.ws.push(Event{Kind: EventRetransmit, Message: Message{Sent: true, Attempt: f.attempt}})
+	if err := h.a.transmit(f, &h.budget); err != nil {
+		h.a.fail(err)
+	}
+}
+
+// giveUp ends a handshake that the peer no longer takes part in.
+func (h *handshake) giveUp() {
+	if h.suspicion != nil {
+		h.a.finish(fmt.Errorf("%w: %w", ErrHandshakeTimeout, h.suspicion))
+		return
+	}
+	h.a.finish(fmt.Errorf("%w: %v", ErrHandshakeTimeout, h.state))
+}
+
+// suspect warns, once, of what probably goes wrong.
+func (h *handshake) suspect(err error) {
+	if h.suspicion == nil {
+		h.suspicion = err
+		h.a.ws.push(Event{Kind: EventWarning, Err: err})
+	}
+}
+
+// hint takes an alert in plaintext, which anyone may have sent. A fatal one
+// ends the handshake if the next timeout comes without progress.
+func (h *handshake) hint(content []byte) {
+	alert, err := wire.ParseAlert(content)
+	if err != nil {
+		h.a.drop(wire.DropMalformedRecord)
+		return
+	}
+	h.a.drop(wire.DropPlaintextAlert)
+	h.a.ws.push(Event{Kind: EventAlert, Alert: alert})
+	if alert.Level == wire.AlertFatal || alert.Description == wire.AlertCloseNotify {
+		h.hinted = &AlertError{Alert: alert.Description}
+	}
+}
+
+// random fills b from the injected source.
+func (h *handshake) random(b []byte) error {
+	if _, err := io.ReadFull(h.a.cfg.Rand, b); err != nil {
+		return fmt.Errorf("reading random bytes: %w", err)
+	}
+	return nil
+}
+
+// deriveMaster turns the premaster secret into the master secret and the
+// keys of epoch 1. ClientKeyExchange must be in the transcript.
+func (h *handshake) deriveMaster(premaster []byte) {
+	s := h.a.suite
+	if h.extendedMasterSecret {
+		h.master = s.ExtendedMasterSecret(premaster, h.transcript.sum())
+	} else {
+		h.master = s.MasterSecret(premaster, &h.clientRandom, &h.serverRandom)
+	}
+	clear(premaster)
+	h.installKeys()
+}
+
+// installKeys derives the keys of epoch 1 from the master secret.
+func (h *handshake) installKeys() {
+	a := h.a
+	client, server := a.suite.KeyBlock(h.master[:], &h.clientRandom, &h.serverRandom)
+	read, write := client, server
+	if a.side == Client {
+		read, write = server, client
+	}
+	a.read = half{keys: read, epoch: 1, encryptThenMAC: h.encryptThenMAC}
+	a.write = half{keys: write, epoch: 1, encryptThenMAC: h.encryptThenMAC}
+	if a.cfg.KeyLog {
+		line := suite.AppendKeyLogLine(nil, "CLIENT_RANDOM", &h.clientRandom, h.master[:])
+		a.ws.push(Event{Kind: EventSecret, Data: line})
+	}
+}
+
+// checkFinished compares the peer's Finished with what it has to be, in
+// constant time, and adds it to the transcript.
+func (h *handshake) checkFinished(m message) error {
+	finished, err := wire.ParseFinished(m.body)
+	if err != nil {
+		return err
+	}
+	want := h.a.suite.VerifyData(h.master[:], h.a.side == Server, h.transcript.sum())
+	if subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
+		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
+	}
+	h.record(m)
+	return nil
+}
+
+// establish ends the handshake. With lingering set, our flight was the last
+// one and may be asked for again by the peer's Finished of that message_seq.
+func (h *handshake) establish(now time.Time, lingering bool, peerFinished uint16) {
+	a := h.a
+	a.hs = nil
+	a.phase = phaseEstablished
+	a.secrets = secrets{h.master, h.clientRandom, h.serverRandom}
+	h.result.Version = wire.VersionDTLS12
+	h.result.Suite = a.suite
+	h.result.ExtendedMasterSecret = h.extendedMasterSecret
+	h.result.EncryptThenMAC = h.encryptThenMAC
+	state := h.result // a copy: a pointer into h would keep all of it
+	a.state = &state
+	if lingering {
+		a.linger = &linger{flight: h.flight, peerFinished: peerFinished, until: now.Add(lingerTime)}
+	}
+	a.ws.push(Event{Kind: EventEstablished})
+}
+
+// supports reports whether a suite is among those of our policy.
+func (h *handshake) supports(s *suite.Suite) bool {
+	for _, ours := range h.a.cfg.Policy.Suites {
+		if ours == s {
+			return true
+		}
+	}
+	return false
+}

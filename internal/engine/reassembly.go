@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+const (
+	// messageWindow is how many messages ahead of the next one are kept; the
+	// longest flight of DTLS 1.2 has six before the keys change.
+	messageWindow = 8
+	// chunkCost is what a chunk costs beside its bytes, in the limit's bytes.
+	chunkCost = 64
+)
+
+// A message is a whole handshake message.
+type message struct {
+	typ   wire.HandshakeType
+	seq   uint16
+	epoch uint16
+	body  []byte
+}
+
+// A reassembly puts a peer's handshake messages together, by byte range, in
+// whatever order and pieces they arrive. What it keeps follows the bytes
+// received, never the length that a header declares, and has a limit.
+type reassembly struct {
+	next       uint16 // message_seq of the next message to take
+	limit      int    // bytes kept at most, overhead counted
+	maxMessage int
+	used       int
+	slots      [messageWindow]partial
+}
+
+// A partial is a message of which some bytes are here. Its chunks are sorted
+// and do not overlap.
+type partial struct {
+	started bool
+	typ     wire.HandshakeType
+	epoch   uint16
+	length  uint32
+	have    uint32
+	chunks  []chunk
+}
+
+type chunk struct {
+	offset uint32
+	data   []byte
+}
+
+func (c chunk) end() uint32 { return c.offset + uint32(len(c.data)) }
+
+// add keeps what is new in a fragment that arrived in the given epoch, or
+// says why not.
+func (r *reassembly) add(epoch uint16, f wire.Fragment) wire.Drop {
+	ahead := f.Seq - r.next
+	switch {
+	case int16(ahead) < 0:
+		return wire.DropDuplicateMessage
+	case ahead >= messageWindow:
+		return wire.DropFutureMessage
+	case int(f.Length) > r.maxMessage:
+		return wire.DropReassemblyLimit
+	}
+	p := &r.slots[ahead]
+	if p.started && !p.matches(epoch, f) {
+		// Fragments of one message agree on type and length, and do not span
+		// epochs. Where they disagree, the authenticated ones are right.
+		if epoch <= p.epoch {
+			return wire.DropFragmentConflict
+		}
+		r.used -= p.cost()
+		*p = partial{}
+	}
+	if r.used+len(f.Body)+chunkCost > r.limit {
+		return wire.DropReassemblyLimit
+	}
+	return r.keep(p, epoch, f)
+}
+
+func (r *reassembly) keep(p *partial, epoch uint16, f wire.Fragment) wire.Drop {
+	before, first := p.cost(), !p.started
+	if first {
+		*p = partial{started: true, typ: f.Type, epoch: epoch, length: f.Length}
+	}
+	p.insert(f.Offset, f.Body)
+	after := p.cost()
+	r.used += after - before
+	if !first && after == before {
+		return wire.DropDuplicateMessage
+	}
+	return wire.DropNone
+}
+
+// take removes the next message if it is complete.
+func (r *reassembly) take() (message, bool) {
+	p := r.slots[0]
+	if !p.started || p.have < p.length {
+		return message{}, false
+	}
+	m := message{typ: p.typ, seq: r.next, epoch: p.epoch, body: p.body()}
+	r.used -= p.cost()
+	copy(r.slots[:], r.slots[1:])
+	r.slots[messageWindow-1] = partial{}
+	r.next++
+	return m, true
+}
+
+// skip forgets everything kept and expects seq next.
+func (r *reassembly) skip(seq uint16) {
+	clear(r.slots[:])
+	r.used = 0
+	r.next = seq
+}
+
+// waiting reports whether part of the next message is here.
+func (r *reassembly) waiting() bool { return r.slots[0].started }
+
+func (p *partial) matches(epoch uint16, f wire.Fragment) bool {
+	return p.typ == f.Type && p.length == f.Length && p.epoch == epoch
+}
+
+func (p *partial) cost() int {
+	if !p.started {
+		return 0
+	}
+	return int(p.have) + chunkCost*(1+len(p.chunks))
+}
+
+// insert keeps those bytes of data that are not here yet.
+func (p *partial) insert(offset uint32, data []byte) {
+	for i := 0; len(data) > 0; {
+		for i < len(p.chunks) && p.chunks[i].end() <= offset {
+			i++
+		}
+		gap := uint32(len(data))
+		if i < len(p.chunks) {
+			c := p.chunks[i]
+			if c.offset <= offset {
+				covered := min(c.end()-offset, uint32(len(data)))
+				offset, data = offset+covered, data[covered:]
+				continue
+			}
+			gap = min(gap, c.offset-offset)
+		}
+		i = p.place(i, offset, data[:gap])
+		offset, data = offset+gap, data[gap:]
+	}
+}
+
+// place puts data, which fills a gap before chunk i, at the end of the chunk
+// before it or into a chunk of its own, and returns where it is.
+func (p *partial) place(i int, offset uint32, data []byte) int {
+	p.have += uint32(len(data))
+	if i > 0 && p.chunks[i-1].end() == offset {
+		p.chunks[i-1].data = append(p.chunks[i-1].data, data...)
+		return i - 1
+	}
+	p.chunks = slices.Insert(p.chunks, i, chunk{offset, slices.Clone(data)})
+	return i
+}
+
+// body joins the chunks of a complete message.
+func (p *partial) body() []byte {
+	switch len(p.chunks) {
+	case 0:
+		return nil
+	case 1:
+		return p.chunks[0].data
+	}
+	b := make([]byte, 0, p.length)
+	for _, c := range p.chunks {
+		b = append(b, c.data...)
+	}
+	return b
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// Receive takes one datagram from the peer. Records are opened in place: the
+// datagram's bytes change, and the plaintext of [EventData] lies in them.
+//
+// What does not belong is dropped and reported as [EventDrop]. After the
+// handshake nothing that fails authentication changes the association.
+func (a *Association) Receive(now time.Time, datagram []byte) {
+	a.ws.begin()
+	if len(datagram) == 0 {
+		a.drop(wire.DropEmptyDatagram)
+		return
+	}
+	if a.hs != nil {
+		a.hs.credit(len(datagram))
+	}
+	for len(datagram) > 0 {
+		r, rest, err := wire.ParseRecord(datagram)
+		if err != nil {
+			a.drop(wire.DropMalformedRecord)
+			return
+		}
+		a.receiveRecord(r)
+		if a.hs != nil {
+			a.hs.advance(now)
+		}
+		datagram = rest
+	}
+}
+
+func (a *Association) receiveRecord(r wire.Record) {
+	switch {
+	case a.phase == phaseClosed:
+		a.drop(wire.DropClosed)
+	case r.Epoch == 0:
+		a.receivePlaintext(r)
+	case r.Version != wire.VersionDTLS12:
+		a.drop(wire.DropUnsupportedVersion)
+	case r.Epoch == a.read.epoch:
+		a.receiveProtected(r)
+	case r.Epoch == 1 && a.hs != nil:
+		a.hs.keepEarly(r)
+	default:
+		a.drop(wire.DropFutureEpoch)
+	}
+}
+
+// receivePlaintext takes a record that anyone may have sent.
+func (a *Association) receivePlaintext(r wire.Record) {
+	switch {
+	case r.Type == wire.ContentApplicationData:
+		a.drop(wire.DropPlaintextApplicationData)
+	case a.hs == nil && r.Type == wire.ContentAlert:
+		a.drop(wire.DropPlaintextAlert)
+	case a.hs == nil:
+		a.drop(wire.DropOldEpoch)
+	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
+		a.drop(wire.DropUnsupportedVersion)
+	case r.Type == wire.ContentHandshake:
+		a.receiveHandshake(r.Epoch, r.Payload)
+	case r.Type == wire.ContentAlert:
+		a.hs.hint(r.Payload)
+	case r.Type == wire.ContentChangeCipherSpec:
+		// The epoch of the records that follow says the same, and unlike
+		// this record it cannot be lost or forged.
+	default:
+		a.drop(wire.DropUnexpectedContent)
+	}
+}
+
+func (a *Association) receiveProtected(r wire.Record) {
+	if drop := a.admit(r.Seq); drop != wire.DropNone {
+		a.drop(drop)
+		return
+	}
+	plaintext, err := a.protect(&a.read).Open(r)
+	if err != nil {
+		a.drop(wire.DropAuthentication)
+		if a.hs != nil && r.Type == wire.ContentHandshake {
+			a.hs.role.undecryptable()
+		}
+		return
+	}
+	a.window.mark(r.Seq)
+	if len(plaintext) > wire.MaxPlaintext {
+		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
+		return
+	}
+	a.receiveOpened(r.Type, plaintext)
+}
+
+// receiveOpened takes the content of an authenticated record.
+func (a *Association) receiveOpened(t wire.ContentType, plaintext []byte) {
+	switch {
+	case t == wire.ContentAlert:
+		a.receiveAlert(plaintext)
+	case t == wire.ContentHandshake:
+		a.receiveHandshake(a.read.epoch, plaintext)
+	case t != wire.ContentApplicationData || a.hs != nil:
+		a.drop(wire.DropUnexpectedContent)
+	case len(plaintext) == 0:
+		a.linger = nil
+		a.drop(wire.DropEmptyRecord)
+	default:
+		// Application data proves that the peer has our last flight.
+		a.linger = nil
+		a.ws.push(Event{Kind: EventData, Data: plaintext})
+	}
+}
+
+// admit says whether a record of this number may still be taken.
+func (a *Association) admit(seq uint64) wire.Drop {
+	switch {
+	case a.ceiling.bars(seq):
+		return wire.DropSequenceExhausted
+	case !a.window.fresh(seq):
+		return wire.DropReplay
+	default:
+		return wire.DropNone
+	}
+}
+
+// receiveHandshake takes the fragments of a handshake record.
+func (a *Association) receiveHandshake(epoch uint16, payload []byte) {
+	if len(payload) == 0 {
+		a.drop(wire.DropEmptyRecord)
+		return
+	}
+	for len(payload) > 0 {
+		f, rest, err := wire.ParseFragment(payload)
+		if err != nil {
+			a.drop(wire.DropMalformedRecord)
+			return
+		}
+		a.receiveFragment(epoch, f)
+		payload = rest
+	}
+}
+
+func (a *Association) receiveFragment(epoch uint16, f wire.Fragment) {
+	switch {
+	case a.hs != nil:
+		a.hs.receiveFragment(epoch, f)
+	case a.phase == phaseClosed:
+		a.drop(wire.DropClosed)
+	case a.linger != nil && f.Type == wire.TypeFinished && f.Seq == a.linger.peerFinished:
+		a.drop(wire.DropDuplicateMessage)
+		if f.Offset == 0 {
+			a.resendLinger()
+		}
+	case f.Type == wire.TypeClientHello && a.side == Server, f.Type == wire.TypeHelloRequest && a.side == Client:
+		a.refuseRenegotiation()
+	default:
+		a.drop(wire.DropDuplicateMessage)
+	}
+}
+
+// receiveAlert takes an authenticated alert.
+func (a *Association) receiveAlert(content []byte) {
+	alert, err := wire.ParseAlert(content)
+	if err != nil {
+		a.drop(wire.DropMalformedRecord)
+		return
+	}
+	a.ws.push(Event{Kind: EventAlert, Alert: alert})
+	switch {
+	case alert.Description == wire.AlertCloseNotify:
+		// RFC 5246, Section 7.2.1: "The other party MUST respond with a
+		// close_notify alert of its own".
+		a.sendAlert(wire.AlertWarning, wire.AlertCloseNotify)
+		a.finish(ErrCloseNotify)
+	case alert.Level == wire.AlertFatal:
+		a.finish(&AlertError{Alert: alert.Description, Authenticated: true})
+	}
+}
+
+// refuseRenegotiation answers a request for a new handshake inside the
+// association (RFC 5746, Section 4.5: refusing is a warning).
+func (a *Association) refuseRenegotiation() {
+	a.drop(wire.DropRenegotiation)
+	a.sendAlert(wire.AlertWarning, wire.AlertNoRenegotiation)
+}

@@ -1,0 +1,79 @@
+package engine
+
+import (
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// Send appends one record with the plaintext to dst and returns the longer
+// slice. It may be called whenever the association is established, and needs
+// no draining of events. plaintext must not lie in dst's free space.
+//
+// It fails with [ErrNotEstablished], [ErrClosed], [ErrMessageTooLarge] or
+// [ErrSequenceExhausted], and then returns dst as it was.
+func (a *Association) Send(dst, plaintext []byte) ([]byte, error) {
+	switch {
+	case a.phase == phaseClosed:
+		return dst, ErrClosed
+	case a.phase == phaseHandshake:
+		return dst, ErrNotEstablished
+	case len(plaintext) > int(a.peerRecordSize):
+		return dst, ErrMessageTooLarge
+	}
+	return a.seal(dst, wire.ContentApplicationData, plaintext)
+}
+
+// MaxPlaintext returns the largest plaintext that Send takes, in bytes.
+func (a *Association) MaxPlaintext() int { return int(a.peerRecordSize) }
+
+// Overhead returns the largest number of bytes that Send adds to a plaintext.
+// It is 0 before the association is established.
+func (a *Association) Overhead() int {
+	if a.phase != phaseEstablished {
+		return 0
+	}
+	return wire.RecordHeaderLen + a.protect(&a.write).Overhead()
+}
+
+// seal appends one protected record. The nonce is the record number, which is
+// never used twice: it counts up with every record, whatever the record is.
+func (a *Association) seal(dst []byte, t wire.ContentType, content []byte) ([]byte, error) {
+	w := &a.write
+	if w.seq > wire.MaxRecordSeq || a.ceiling.spent(w.seq) {
+		return dst, ErrSequenceExhausted
+	}
+	seq := w.seq
+	w.seq++
+	return a.protect(w).Seal(dst, t, w.epoch, seq, content), nil
+}
+
+// appendRecord appends a record of the handshake in the epoch given.
+func (a *Association) appendRecord(dst []byte, epoch uint16, t wire.ContentType, v wire.Version, content []byte) ([]byte, error) {
+	if epoch > 0 {
+		return a.seal(dst, t, content)
+	}
+	if a.plainSeq > wire.MaxRecordSeq {
+		return dst, ErrSequenceExhausted
+	}
+	dst = wire.AppendRecordHeader(dst, t, v, 0, a.plainSeq, len(content))
+	a.plainSeq++
+	return append(dst, content...), nil
+}
+
+// sendAlert sends an alert, protected as soon as the write keys are in use.
+// An alert that cannot be sent is not worth an error: the association ends
+// all the same.
+func (a *Association) sendAlert(level wire.AlertLevel, description wire.AlertDescription) {
+	var content [2]byte
+	epoch := a.write.epoch
+	if a.hs != nil {
+		epoch = a.hs.sendEpoch
+	}
+	start := len(a.ws.out)
+	alert := wire.Alert{Level: level, Description: description}.AppendTo(content[:0])
+	out, err := a.appendRecord(a.ws.out, epoch, wire.ContentAlert, wire.VersionDTLS12, alert)
+	if err != nil {
+		return
+	}
+	a.ws.out = out
+	a.ws.push(Event{Kind: EventSend, Data: out[start:len(out):len(out)]})
+}

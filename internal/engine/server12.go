@@ -1,0 +1,535 @@
+package engine
+
+import (
+	"cmp"
+	"crypto"
+	"slices"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// maxIdentity is the longest PSK identity that is taken, in bytes; RFC 4279,
+// Section 5.3 asks for 128 at least.
+const maxIdentity = 256
+
+// server12 is the server's side of a DTLS 1.2 handshake.
+//
+// A full handshake (RFC 6347, Section 4.2.4), after the cookie:
+//
+//	client                                server
+//	ClientHello             -------->
+//	                                      ServerHello
+//	                                      Certificate          (certificates)
+//	                                      ServerKeyExchange    (not plain PSK without hint)
+//	                                      CertificateRequest   (as configured)
+//	                        <--------     ServerHelloDone
+//	Certificate             (if requested)
+//	ClientKeyExchange
+//	CertificateVerify       (if the certificate is not empty)
+//	[ChangeCipherSpec]
+//	Finished                -------->
+//	                                      NewSessionTicket     (tickets)
+//	                                      [ChangeCipherSpec]
+//	                        <--------     Finished
+//
+// A resumed one:
+//
+//	ClientHello             -------->
+//	                                      ServerHello
+//	                                      NewSessionTicket     (tickets)
+//	                                      [ChangeCipherSpec]
+//	                        <--------     Finished
+//	[ChangeCipherSpec]
+//	Finished                -------->
+type server12 struct {
+	*handshake
+	hello       wire.ClientHello
+	ext         wire.ClientExtensions
+	credentials []Credential
+	choice      suite.Choice
+	key         suite.PrivateKey // ours, ephemeral
+	clientKey   crypto.PublicKey // of the client's certificate
+	resumed     *SessionState
+	sendsTicket bool
+}
+
+var server12Flow = []row[*server12]{
+	{awaitClientHello, wire.TypeClientHello, (*server12).onClientHello},
+	{awaitCertificate, wire.TypeCertificate, (*server12).onCertificate},
+	{awaitClientKeyExchange, wire.TypeClientKeyExchange, (*server12).onClientKeyExchange},
+	{awaitCertificateVerify, wire.TypeCertificateVerify, (*server12).onCertificateVerify},
+	{awaitFinished, wire.TypeFinished, (*server12).onFinished},
+}
+
+// newServer12 puts the ClientHello where it would be had it come through the
+// association: RFC 6347, Section 4.2.2 has our message_seq follow the hello's.
+func newServer12(a *Association, now time.Time, hello Hello) *handshake {
+	h := newHandshake(a, now, awaitClientHello)
+	h.role = &server12{handshake: h}
+	h.sendSeq = hello.MessageSeq
+	h.budget = budget{unlimited: hello.Verified}
+	h.budget.earn(hello.Received)
+	h.reassembly.skip(hello.MessageSeq)
+	h.reassembly.add(0, wire.Fragment{
+		Type:   wire.TypeClientHello,
+		Length: uint32(len(hello.Body)),
+		Seq:    hello.MessageSeq,
+		Body:   hello.Body,
+	})
+	return h
+}
+
+func (s *server12) handle(now time.Time, m message) (state, error) {
+	return dispatch(s, server12Flow, s.state, now, m)
+}
+
+// undecryptable suspects a wrong key: the client's Finished is the first
+// protected record, and in PSK suites it is the key that decides whether it
+// opens.
+func (s *server12) undecryptable() {
+	if s.a.suite.KeyExchange.UsesPSK() && s.resumed == nil {
+		s.suspect(ErrWrongKey)
+	}
+}
+
+func (s *server12) rewinds(wire.Fragment) bool { return false }
+
+func (s *server12) unanswered(int) {}
+
+func (s *server12) onClientHello(now time.Time, m message) (state, error) {
+	var err error
+	if s.hello, err = wire.ParseClientHello(m.body); err != nil {
+		return s.state, err
+	}
+	if s.ext, err = wire.ParseClientExtensions(s.hello.Extensions); err != nil {
+		return s.state, err
+	}
+	if err := s.checkHello(); err != nil {
+		return s.state, err
+	}
+	s.clientRandom = s.hello.Random
+	s.result.ServerName = s.ext.ServerName
+	if s.a.cfg.SelectCredentials {
+		return ask(s.handshake, Event{Kind: EventSelectCredentials, Hello: s.helloInfo()}, s.onCredentials)
+	}
+	return s.findSession(now, s.a.cfg.Credentials)
+}
+
+// checkHello refuses what no policy can make right.
+func (s *server12) checkHello() error {
+	// Versions of DTLS count down: 1.2 is below 1.0, and what is below 1.2
+	// offers more (RFC 6347, Section 4.1).
+	versions := s.ext.SupportedVersions
+	if s.hello.Version > wire.VersionDTLS12 || versions != nil && !versions.Contains(uint16(wire.VersionDTLS12)) {
+		return refuse(wire.AlertProtocolVersion, "no common version: client offers %s; server accepts DTLS 1.2", offeredVersions(s.hello.Version, versions))
+	}
+	// RFC 5746, Section 3.6: on an initial handshake the field is empty.
+	if len(s.ext.RenegotiationInfo) > 0 {
+		return refuse(wire.AlertHandshakeFailure, "renegotiation_info is not empty in an initial handshake")
+	}
+	return nil
+}
+
+func (s *server12) onCredentials(now time.Time, r Credentials) (state, error) {
+	if r.Err != nil {
+		return s.state, refuse(wire.AlertHandshakeFailure, "no certificate for this client: %w", r.Err)
+	}
+	return s.findSession(now, r.List)
+}
+
+// findSession looks for a session to resume: in the ticket, or in the cache.
+//
+// RFC 5077, Section 3.4: with a ticket, the session ID is not a name of a
+// session but something for the server to echo.
+func (s *server12) findSession(now time.Time, credentials []Credential) (state, error) {
+	s.credentials = credentials
+	cfg := s.a.cfg
+	switch {
+	case cfg.Tickets != nil && len(s.ext.SessionTicket) > 0:
+		return s.offerSession(now, openTicket(cfg.Tickets, now, s.ext.SessionTicket))
+	case cfg.SessionCache && len(s.hello.SessionID) > 0:
+		e := Event{Kind: EventLookupSession, Data: s.hello.SessionID}
+		return ask(s.handshake, e, func(now time.Time, r SessionFound) (state, error) {
+			return s.offerSession(now, r.Session)
+		})
+	default:
+		return s.negotiate(now)
+	}
+}
+
+// offerSession resumes a session if it goes with this hello. A certificate in
+// it is verified again: it may have expired since.
+func (s *server12) offerSession(now time.Time, session *SessionState) (state, error) {
+	if session == nil || !s.resumable(now, session) {
+		return s.negotiate(now)
+	}
+	if len(session.PeerChain) == 0 {
+		return s.resume(now, session)
+	}
+	e := Event{Kind: EventVerify, Chain: session.PeerChain}
+	return ask(s.handshake, e, func(now time.Time, r Verified) (state, error) {
+		if r.Err != nil {
+			return s.negotiate(now)
+		}
+		return s.resume(now, session)
+	})
+}
+
+// resumable reports whether a session may be resumed with this hello. The
+// extended master secret is required on both sides: without it another
+// session could have the same master secret (RFC 7627, Section 5.3).
+func (s *server12) resumable(now time.Time, session *SessionState) bool {
+	chosen := suite.Lookup(session.Suite)
+	return chosen != nil && s.supports(chosen) &&
+		session.alive(now, s.a.cfg.SessionLife) &&
+		s.hello.CipherSuites.Contains(uint16(session.Suite)) &&
+		slices.Contains(s.hello.CompressionMethods, 0) &&
+		session.ExtendedMasterSecret && s.ext.ExtendedMasterSecret &&
+		(!session.EncryptThenMAC || s.ext.EncryptThenMAC) &&
+		session.ServerName == s.ext.ServerName &&
+		(s.a.cfg.ClientAuth != RequireClientCert || len(session.PeerChain) > 0)
+}
+
+// negotiate chooses the parameters of a full handshake.
+func (s *server12) negotiate(now time.Time) (state, error) {
+	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, publicKeys(s.credentials))
+	if err != nil {
+		return s.state, err
+	}
+	s.choice = choice
+	s.agree(choice.Suite, choice.ExtendedMasterSecret, choice.EncryptThenMAC)
+	s.result.Group = choice.Group
+	s.result.ALPN = choice.NextProto
+	s.result.SRTPProfile = choice.SRTPProfile
+	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket && s.extendedMasterSecret
+	if err := s.random(s.serverRandom[:]); err != nil {
+		return s.state, err
+	}
+	if err := s.newSessionID(); err != nil {
+		return s.state, err
+	}
+	if !choice.Suite.KeyExchange.UsesECDHE() {
+		return s.sendServerFlight(now, wire.ServerKeyExchange{})
+	}
+	return compute(s.handshake, s.keyExchange(), s.onKeyExchange)
+}
+
+// agree fixes what both kinds of handshake decide by the ServerHello.
+func (s *server12) agree(chosen *suite.Suite, ems, etm bool) {
+	s.a.suite = chosen
+	s.extendedMasterSecret = ems
+	s.encryptThenMAC = etm
+	s.transcript.begin(chosen.Hash, s.requestsCertificate())
+	if s.ext.RecordSizeLimit > 0 {
+		s.a.peerRecordSize = min(s.ext.RecordSizeLimit, wire.MaxPlaintext)
+	} else if n := s.ext.MaxFragmentLength; n > 0 {
+		s.a.peerRecordSize = uint16(wire.MaxFragmentBytes(n))
+	}
+}
+
+// newSessionID names a session that goes into the cache. One that leaves in a
+// ticket has no name (RFC 5077, Section 3.4).
+func (s *server12) newSessionID() error {
+	if !s.a.cfg.SessionCache || s.sendsTicket || !s.extendedMasterSecret {
+		return nil
+	}
+	s.sessionID = make([]byte, sessionIDLen)
+	return s.random(s.sessionID)
+}
+
+func (s *server12) requestsCertificate() bool {
+	return s.a.suite.KeyExchange.UsesCertificate() && s.a.cfg.ClientAuth != NoClientCert
+}
+
+// serverKeyShare is what the computation of a ServerKeyExchange yields.
+type serverKeyShare struct {
+	key     suite.PrivateKey
+	message wire.ServerKeyExchange
+}
+
+// keyExchange returns the computation of our key share and its signature.
+func (s *server12) keyExchange() func() (serverKeyShare, error) {
+	keys, choice := s.a.cfg.Keys, s.choice
+	randoms := slices.Concat(s.clientRandom[:], s.serverRandom[:])
+	var signer crypto.Signer
+	if choice.Credential >= 0 {
+		signer = s.credentials[choice.Credential].Signer
+	}
+	return func() (serverKeyShare, error) {
+		key, err := keys.GenerateKey(choice.Group)
+		if err != nil {
+			return serverKeyShare{}, err
+		}
+		m := wire.ServerKeyExchange{Group: choice.Group, PublicKey: key.PublicKey(), Scheme: choice.Scheme}
+		if signer != nil {
+			// RFC 8422, Section 5.4: the signature is over both randoms and
+			// the parameters.
+			m.Signature, err = suite.Sign(signer, choice.Scheme, m.AppendParams(randoms))
+		}
+		return serverKeyShare{key, m}, err
+	}
+}
+
+func (s *server12) onKeyExchange(now time.Time, share serverKeyShare) (state, error) {
+	s.key = share.key
+	return s.sendServerFlight(now, share.message)
+}
+
+func (s *server12) sendServerFlight(now time.Time, exchange wire.ServerKeyExchange) (state, error) {
+	s.newFlight()
+	s.sendServerHello()
+	kind := s.a.suite.KeyExchange
+	if kind.UsesCertificate() {
+		chain := s.credentials[s.choice.Credential].Chain
+		s.send(wire.TypeCertificate, wire.Certificate{Chain: chain}.AppendTo(nil))
+	}
+	// RFC 4279, Section 2: plain PSK has no ServerKeyExchange without a hint.
+	if kind.UsesECDHE() || len(s.a.cfg.PSKHint) > 0 {
+		exchange.IdentityHint = s.a.cfg.PSKHint
+		s.send(wire.TypeServerKeyExchange, exchange.AppendTo(kind.Form(), nil))
+	}
+	if kind.UsesPSK() {
+		s.result.Hint = s.a.cfg.PSKHint
+	}
+	next := awaitClientKeyExchange
+	if s.requestsCertificate() {
+		s.send(wire.TypeCertificateRequest, s.certificateRequest().AppendTo(nil))
+		next = awaitCertificate
+	}
+	s.send(wire.TypeServerHelloDone, nil)
+	return next, s.launch(now, false)
+}
+
+func (s *server12) sendServerHello() {
+	hello := wire.ServerHello{
+		Version:     wire.VersionDTLS12,
+		Random:      s.serverRandom,
+		SessionID:   s.sessionID,
+		CipherSuite: s.a.suite.ID,
+		Extensions:  s.serverExtensions().AppendTo(nil),
+	}
+	s.send(wire.TypeServerHello, hello.AppendTo(nil))
+}
+
+// serverExtensions answers those extensions of the client that we follow, and
+// no others (RFC 5246, Section 7.4.1.4).
+func (s *server12) serverExtensions() wire.ServerExtensions {
+	e := wire.ServerExtensions{
+		ALPN:                 []byte(s.result.ALPN),
+		EncryptThenMAC:       s.encryptThenMAC,
+		ExtendedMasterSecret: s.extendedMasterSecret,
+		SessionTicket:        s.sendsTicket,
+		ServerName:           s.ext.ServerName != "" && !s.result.Resumed,
+		// RFC 5746, Section 3.6: the signalling suite asks for it as well.
+		HasRenegotiationInfo: s.ext.HasRenegotiationInfo || s.hello.CipherSuites.Contains(uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)),
+	}
+	if s.ext.PointFormats != nil && s.a.suite.KeyExchange.UsesECDHE() {
+		e.PointFormats = []byte{wire.PointFormatUncompressed}
+	}
+	if s.result.SRTPProfile != 0 {
+		e.SRTP = &wire.UseSRTP{Profiles: wire.AppendUint16s(nil, s.result.SRTPProfile)}
+	}
+	// RFC 8449, Section 5: record_size_limit makes max_fragment_length void.
+	if s.ext.RecordSizeLimit > 0 {
+		e.RecordSizeLimit = uint16(cmp.Or(s.a.cfg.RecordSizeLimit, wire.MaxPlaintext))
+	} else {
+		e.MaxFragmentLength = s.ext.MaxFragmentLength
+	}
+	return e
+}
+
+func (s *server12) certificateRequest() wire.CertificateRequest {
+	return wire.CertificateRequest{
+		Types:       []byte{wire.ClientCertificateECDSA, wire.ClientCertificateRSA},
+		Schemes:     wire.AppendUint16s(nil, s.a.cfg.Policy.Schemes...),
+		Authorities: s.a.cfg.ClientCAs,
+	}
+}
+
+func (s *server12) onCertificate(now time.Time, m message) (state, error) {
+	certificate, err := wire.ParseCertificate(m.body)
+	if err != nil {
+		return s.state, err
+	}
+	if len(certificate.Chain) > 0 {
+		e := Event{Kind: EventVerify, Chain: certificate.Chain}
+		return ask(s.handshake, e, func(_ time.Time, r Verified) (state, error) {
+			if r.Err != nil {
+				return s.state, verificationError(r)
+			}
+			s.clientKey = r.PublicKey
+			s.result.PeerChain = certificate.Chain
+			return awaitClientKeyExchange, nil
+		})
+	}
+	// RFC 5246, Section 7.4.6: a client without a certificate sends an empty
+	// chain, and the server may go on or end with handshake_failure.
+	if s.a.cfg.ClientAuth == RequireClientCert {
+		return s.state, refuse(wire.AlertHandshakeFailure, "client has no certificate, and the server requires one")
+	}
+	return awaitClientKeyExchange, nil
+}
+
+func (s *server12) onClientKeyExchange(now time.Time, m message) (state, error) {
+	kind := s.a.suite.KeyExchange
+	exchange, err := wire.ParseClientKeyExchange(kind.Form(), m.body)
+	if err != nil {
+		return s.state, err
+	}
+	if !kind.UsesPSK() {
+		return s.agreeOnKey(exchange.PublicKey, nil)
+	}
+	if len(exchange.Identity) > maxIdentity {
+		s.a.drop(wire.DropIdentityTooLong)
+		return s.state, refuse(wire.AlertHandshakeFailure, "%w", ErrIdentityTooLong)
+	}
+	s.result.Identity = exchange.Identity
+	e := Event{Kind: EventLookupPSK, Data: exchange.Identity}
+	return ask(s.handshake, e, func(_ time.Time, r PSK) (state, error) {
+		psk, err := s.keyOrDecoy(r.Key)
+		if err != nil {
+			return s.state, err
+		}
+		return s.agreeOnKey(exchange.PublicKey, psk)
+	})
+}
+
+// decoyLen is the length of the random key that stands in for a missing one.
+const decoyLen = 16
+
+// keyOrDecoy returns the key, or a random one for an unknown identity: the
+// handshake then goes the same way as with a wrong key, and fails at the same
+// place (RFC 4279, Section 2 allows either).
+func (s *server12) keyOrDecoy(key []byte) ([]byte, error) {
+	decoy := make([]byte, decoyLen)
+	if err := s.random(decoy); err != nil {
+		return nil, err
+	}
+	if len(key) == 0 {
+		return decoy, nil
+	}
+	return key, nil
+}
+
+// agreeOnKey computes the premaster secret from the client's key share, where
+// there is one, and the PSK, where there is one.
+func (s *server12) agreeOnKey(share, psk []byte) (state, error) {
+	if s.key == nil {
+		s.deriveMaster(suite.PSKPremaster(nil, psk))
+		return awaitFinished, nil
+	}
+	key := s.key
+	agreement := func() ([]byte, error) {
+		secret, err := key.SharedSecret(share)
+		if err != nil || psk == nil {
+			return secret, err
+		}
+		return suite.PSKPremaster(secret, psk), nil
+	}
+	return compute(s.handshake, agreement, func(_ time.Time, premaster []byte) (state, error) {
+		s.deriveMaster(premaster)
+		if s.clientKey != nil {
+			return awaitCertificateVerify, nil
+		}
+		return awaitFinished, nil
+	})
+}
+
+func (s *server12) onCertificateVerify(_ time.Time, m message) (state, error) {
+	verify, err := wire.ParseCertificateVerify(m.body)
+	if err != nil {
+		return s.state, err
+	}
+	if !slices.Contains(s.a.cfg.Policy.Schemes, verify.Scheme) {
+		return s.state, refuse(wire.AlertIllegalParameter, "client signs with %v, which was not offered", verify.Scheme)
+	}
+	key, signed := s.clientKey, s.transcript.bytes
+	check := func() (struct{}, error) {
+		return struct{}{}, suite.Verify(key, verify.Scheme, signed, verify.Signature)
+	}
+	return compute(s.handshake, check, func(time.Time, struct{}) (state, error) {
+		s.record(m)
+		return awaitFinished, nil
+	})
+}
+
+func (s *server12) onFinished(now time.Time, m message) (state, error) {
+	if err := s.checkFinished(m); err != nil {
+		return s.state, err
+	}
+	if s.resumed != nil {
+		s.establish(now, false, 0)
+		return s.state, nil
+	}
+	s.newFlight()
+	session := s.session(now)
+	if err := s.sendTicket(now, session); err != nil {
+		return s.state, err
+	}
+	s.sendChangeCipherSpec()
+	s.sendFinished()
+	if err := s.launch(now, true); err != nil {
+		return s.state, err
+	}
+	if len(s.sessionID) > 0 {
+		s.a.ws.push(Event{Kind: EventStoreSession, Data: s.sessionID, Session: session})
+	}
+	s.establish(now, true, m.seq)
+	return s.state, nil
+}
+
+// sendTicket puts the session into a ticket, if one was announced.
+func (s *server12) sendTicket(now time.Time, session *SessionState) error {
+	if !s.sendsTicket {
+		return nil
+	}
+	ticket, err := sealTicket(s.a.cfg.Tickets, now, session)
+	if err != nil {
+		return err
+	}
+	m := wire.NewSessionTicket{Lifetime: uint32(s.a.cfg.SessionLife / time.Second), Ticket: ticket}
+	s.send(wire.TypeNewSessionTicket, m.AppendTo(nil))
+	return nil
+}
+
+// resume answers with a session instead of a key exchange. The ticket is
+// renewed, but its age goes on.
+func (s *server12) resume(now time.Time, session *SessionState) (state, error) {
+	s.resumed = session
+	s.result.Resumed = true
+	s.result.Identity = session.Identity
+	s.result.PeerChain = session.PeerChain
+	if err := s.chooseAgain(); err != nil {
+		return s.state, err
+	}
+	s.agree(suite.Lookup(session.Suite), true, session.EncryptThenMAC)
+	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket
+	s.sessionID = s.hello.SessionID
+	if err := s.random(s.serverRandom[:]); err != nil {
+		return s.state, err
+	}
+	s.newFlight()
+	s.sendServerHello()
+	if err := s.sendTicket(now, session); err != nil {
+		return s.state, err
+	}
+	s.master = session.Master
+	s.installKeys()
+	s.sendChangeCipherSpec()
+	s.sendFinished()
+	return awaitFinished, s.launch(now, false)
+}
+
+// chooseAgain negotiates what a session does not fix: the application's
+// protocol and SRTP (RFC 7301, Section 3.2; RFC 5764, Section 4.1).
+func (s *server12) chooseAgain() error {
+	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, publicKeys(s.credentials))
+	if err != nil {
+		return err
+	}
+	s.result.ALPN = choice.NextProto
+	s.result.SRTPProfile = choice.SRTPProfile
+	return nil
+}

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+const (
+	// DefaultSessionLife is how long a session may be resumed:
+	// RFC 5246, Appendix F.1.4 suggests a day at most.
+	DefaultSessionLife = 12 * time.Hour
+
+	sessionIDLen        = 32
+	sessionStateVersion = 1
+)
+
+// ErrSessionState says that bytes are not a session of this version.
+var ErrSessionState = errors.New("not a session state, or of another version")
+
+// A SessionState is what a later handshake can resume. It holds the master
+// secret: whoever has it can read the session.
+type SessionState struct {
+	Suite                wire.CipherSuite
+	Created              int64 // seconds since 1970
+	Master               [48]byte
+	ExtendedMasterSecret bool
+	EncryptThenMAC       bool
+	ServerName           string
+	Identity             []byte   // the PSK identity
+	PeerChain            [][]byte // DER, leaf first
+
+	// What a client presents: an ID, or a ticket.
+	ID     []byte
+	Ticket []byte
+}
+
+// alive reports whether the session is young enough.
+func (s *SessionState) alive(now time.Time, life time.Duration) bool {
+	age := now.Unix() - s.Created
+	return age >= 0 && age < int64(life/time.Second)
+}
+
+// Marshal encodes the session.
+func (s *SessionState) Marshal() []byte {
+	b := cryptobyte.NewBuilder(nil)
+	b.AddUint8(sessionStateVersion)
+	b.AddUint16(uint16(s.Suite))
+	b.AddUint64(uint64(s.Created))
+	b.AddBytes(s.Master[:])
+	b.AddUint8(flag(s.ExtendedMasterSecret) | flag(s.EncryptThenMAC)<<1)
+	for _, field := range [][]byte{[]byte(s.ServerName), s.Identity, s.ID, s.Ticket} {
+		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(field) })
+	}
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		for _, certificate := range s.PeerChain {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(certificate) })
+		}
+	})
+	return b.BytesOrPanic()
+}
+
+// ParseSessionState decodes what Marshal made. The session's slices are views
+// into data. The error is [ErrSessionState].
+func ParseSessionState(data []byte) (*SessionState, error) {
+	s := &SessionState{}
+	in := cryptobyte.String(data)
+	var version, flags uint8
+	var created uint64
+	if !in.ReadUint8(&version) || version != sessionStateVersion ||
+		!in.ReadUint16((*uint16)(&s.Suite)) || !in.ReadUint64(&created) ||
+		!in.CopyBytes(s.Master[:]) || !in.ReadUint8(&flags) || flags > 3 {
+		return nil, ErrSessionState
+	}
+	s.Created = int64(created)
+	s.ExtendedMasterSecret = flags&1 != 0
+	s.EncryptThenMAC = flags&2 != 0
+	var name []byte
+	for _, field := range []*[]byte{&name, &s.Identity, &s.ID, &s.Ticket} {
+		if !in.ReadUint16LengthPrefixed((*cryptobyte.String)(field)) {
+			return nil, ErrSessionState
+		}
+	}
+	s.ServerName = string(name)
+	if err := s.parseChain(&in); err != nil || !in.Empty() {
+		return nil, ErrSessionState
+	}
+	return s, nil
+}
+
+func (s *SessionState) parseChain(in *cryptobyte.String) error {
+	var chain cryptobyte.String
+	if !in.ReadUint24LengthPrefixed(&chain) {
+		return ErrSessionState
+	}
+	for !chain.Empty() {
+		var certificate cryptobyte.String
+		if !chain.ReadUint24LengthPrefixed(&certificate) {
+			return ErrSessionState
+		}
+		s.PeerChain = append(s.PeerChain, certificate)
+	}
+	return nil
+}
+
+func flag(set bool) uint8 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// session returns what a later handshake can resume of this one.
+func (h *handshake) session(now time.Time) *SessionState {
+	return &SessionState{
+		Suite:                h.a.suite.ID,
+		Created:              now.Unix(),
+		Master:               h.master,
+		ExtendedMasterSecret: h.extendedMasterSecret,
+		EncryptThenMAC:       h.encryptThenMAC,
+		ServerName:           h.result.ServerName,
+		Identity:             h.result.Identity,
+		PeerChain:            h.result.PeerChain,
+	}
+}
