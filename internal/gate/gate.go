@@ -1,0 +1,220 @@
+package gate
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// The sizes of the ring for fragmented hellos where nothing else is configured. A hello with
+// post-quantum key shares has about 1,500 bytes; long lists and names fit as well.
+const (
+	DefaultRingSlots    = 64
+	DefaultRingSlotSize = 8192
+)
+
+// Config are the settings of a Gate. The zero value is the default.
+type Config struct {
+	SkipCookies  bool // admit hellos without a cookie: the sender's address is not proven
+	RingSlots    int  // hellos in fragments at a time; 0 means DefaultRingSlots
+	RingSlotSize int  // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
+}
+
+// A Gate decides about datagrams of senders that have no session. It is owned by one goroutine.
+type Gate struct {
+	baker       baker
+	ring        ring
+	skipCookies bool
+}
+
+// New returns a gate with a ring of its own that makes and accepts cookies of s.
+func New(s *Secrets, cfg Config) *Gate {
+	if cfg.RingSlots <= 0 {
+		cfg.RingSlots = DefaultRingSlots
+	}
+	if cfg.RingSlotSize <= 0 {
+		cfg.RingSlotSize = DefaultRingSlotSize
+	}
+	return &Gate{
+		baker:       newBaker(s),
+		ring:        newRing(cfg.RingSlots, cfg.RingSlotSize),
+		skipCookies: cfg.SkipCookies,
+	}
+}
+
+// IsClientHello reports whether a datagram begins with a ClientHello, or with a fragment of one, as only
+// a client does that starts anew.
+func IsClientHello(datagram []byte) bool {
+	record, _, err := wire.ParseRecord(datagram)
+	if err != nil || record.Type != wire.ContentHandshake || record.Epoch != 0 {
+		return false
+	}
+	f, _, err := wire.ParseFragment(record.Payload)
+	return err == nil && f.Type == wire.TypeClientHello
+}
+
+// An Action is what to do about a datagram.
+type Action uint8
+
+// The actions.
+const (
+	Drop  Action = iota // nothing; count the reason
+	Reply               // send the reply to where the datagram came from
+	Admit               // begin a handshake
+)
+
+func (a Action) String() string {
+	switch a {
+	case Drop:
+		return "drop"
+	case Reply:
+		return "reply"
+	case Admit:
+		return "admit"
+	}
+	return "unknown action"
+}
+
+// A Verdict is what the gate says about a datagram. The slices are views into the datagram or into the
+// gate, good until the next Receive.
+type Verdict struct {
+	Action Action
+	Drop   wire.Drop // why, when Action is Drop
+
+	// When Action is Admit:
+
+	Hello      []byte // body of the ClientHello
+	MessageSeq uint16 // its message_seq
+	RecordSeq  uint64 // sequence number of its record, the last one if there were several
+	Rest       []byte // what follows that record in the datagram, mostly nothing
+}
+
+// Receive decides about a datagram from peer. When the verdict is Reply, the datagram to send, a
+// HelloVerifyRequest, is appended to reply; otherwise reply is returned as it was. Nothing is allocated,
+// except once when the secrets rotate.
+func (g *Gate) Receive(now time.Time, peer netip.AddrPort, datagram, reply []byte) (Verdict, []byte) {
+	if len(datagram) == 0 {
+		return dropped(wire.DropEmptyDatagram), reply
+	}
+	in := arrival{now: now, peer: peer, size: len(datagram)}
+	verdict := dropped(wire.DropNone)
+	for rest := datagram; len(rest) > 0; {
+		record, after, err := wire.ParseRecord(rest)
+		if err != nil {
+			verdict.merge(wire.DropMalformedRecord)
+			break
+		}
+		var v Verdict
+		v, reply = g.receiveRecord(in, record, reply)
+		if v.Action != Drop {
+			v.RecordSeq, v.Rest = record.Seq, after
+			return v, reply
+		}
+		verdict.merge(v.Drop)
+		rest = after
+	}
+	return verdict, reply
+}
+
+func dropped(reason wire.Drop) Verdict { return Verdict{Action: Drop, Drop: reason} }
+
+// merge adds the reason why another part of the datagram led to nothing. The first one counts, but a
+// fragment that was kept says more than the rest.
+func (v *Verdict) merge(reason wire.Drop) {
+	if v.Drop == wire.DropNone || reason == wire.DropHelloFragment {
+		v.Drop = reason
+	}
+}
+
+// An arrival is what a datagram's records and fragments have in common.
+type arrival struct {
+	now  time.Time
+	peer netip.AddrPort
+	size int // of the datagram
+}
+
+// receiveRecord looks for a ClientHello in a record.
+func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verdict, []byte) {
+	if record.Type != wire.ContentHandshake || record.Epoch != 0 {
+		return dropped(wire.DropUnknownPeer), reply
+	}
+	// Clients put the oldest version here, or the newest they know: all of DTLS have this first byte.
+	if record.Version>>8 != wire.VersionDTLS10>>8 {
+		return dropped(wire.DropUnsupportedVersion), reply
+	}
+	verdict := dropped(wire.DropNone)
+	for payload := record.Payload; len(payload) > 0; {
+		f, after, err := wire.ParseFragment(payload)
+		if err != nil {
+			verdict.merge(wire.DropMalformedHello)
+			break
+		}
+		var v Verdict
+		v, reply = g.receiveFragment(in, record.Seq, f, reply)
+		if v.Action != Drop {
+			return v, reply
+		}
+		verdict.merge(v.Drop)
+		payload = after
+	}
+	if verdict.Drop == wire.DropNone {
+		verdict.Drop = wire.DropMalformedHello // a record without a message
+	}
+	return verdict, reply
+}
+
+// receiveFragment handles a fragment that came in the record with that sequence number.
+func (g *Gate) receiveFragment(in arrival, recordSeq uint64, f wire.Fragment, reply []byte) (Verdict, []byte) {
+	if f.Type != wire.TypeClientHello {
+		return dropped(wire.DropUnknownPeer), reply
+	}
+	if f.Whole() {
+		return g.receiveHello(in, recordSeq, f.Seq, f.Body, reply)
+	}
+	// A first fragment with all that the cookie covers is answered at once, and not kept.
+	if hello, ok := wire.ParseClientHelloPrefix(f.Body); f.Offset == 0 && ok {
+		switch v := g.check(in, &hello); v.Action {
+		case Drop:
+			return v, reply
+		case Reply:
+			return g.challenge(in, recordSeq, f.Seq, &hello, reply)
+		}
+	}
+	body, reason := g.ring.add(in.now, in.peer, f)
+	if reason != wire.DropNone {
+		return dropped(reason), reply
+	}
+	return g.receiveHello(in, recordSeq, f.Seq, body, reply)
+}
+
+// receiveHello handles a whole ClientHello.
+func (g *Gate) receiveHello(in arrival, recordSeq uint64, messageSeq uint16, body, reply []byte) (Verdict, []byte) {
+	hello, err := wire.ParseClientHello(body)
+	if err != nil {
+		return dropped(wire.DropMalformedHello), reply
+	}
+	v := g.check(in, &hello)
+	if v.Action == Reply {
+		return g.challenge(in, recordSeq, messageSeq, &hello, reply)
+	}
+	v.Hello, v.MessageSeq = body, messageSeq
+	return v, reply
+}
+
+// check says what to do about a hello: Drop it, Reply with a cookie, or Admit it.
+func (g *Gate) check(in arrival, hello *wire.ClientHello) Verdict {
+	if !isDTLS(hello.Version) {
+		return dropped(wire.DropUnsupportedVersion)
+	}
+	// RFC 6347, Section 4.2.1: a cookie that is not valid is treated as if there were none.
+	if g.skipCookies || g.baker.good(in.now, in.peer, hello) {
+		return Verdict{Action: Admit}
+	}
+	return Verdict{Action: Reply}
+}
+
+// isDTLS reports whether a client_version is one of DTLS, of whatever age: whether it is accepted is for
+// the handshake to say. Versions of DTLS are ones' complements of 1.0, 1.2 and so on, which sets the
+// first bit and tells them from those of TLS: RFC 6347, Section 4.1.
+func isDTLS(v wire.Version) bool { return v >= 0x8000 && v <= wire.VersionDTLS10 }
