@@ -32,7 +32,7 @@ type Association struct {
 	state  *State     // nil until established
 
 	secrets secrets
-	ceiling ceiling
+	ceiling *ceiling
 
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record

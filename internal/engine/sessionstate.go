@@ -53,13 +53,9 @@ func (s *SessionState) Marshal() []byte {
 	b.AddBytes(s.Master[:])
 	b.AddUint8(flag(s.ExtendedMasterSecret) | flag(s.EncryptThenMAC)<<1)
 	for _, field := range [][]byte{[]byte(s.ServerName), s.Identity, s.ID, s.Ticket} {
-		b.AddUint16LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(field) })
+		addOpaque(b, field)
 	}
-	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
-		for _, certificate := range s.PeerChain {
-			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(certificate) })
-		}
-	})
+	addChain(b, s.PeerChain)
 	return b.BytesOrPanic()
 }
 
@@ -80,37 +76,15 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 	s.EncryptThenMAC = flags&2 != 0
 	var name []byte
 	for _, field := range []*[]byte{&name, &s.Identity, &s.ID, &s.Ticket} {
-		if !in.ReadUint16LengthPrefixed((*cryptobyte.String)(field)) {
+		if !readOpaque(&in, field) {
 			return nil, ErrSessionState
 		}
 	}
 	s.ServerName = string(name)
-	if err := s.parseChain(&in); err != nil || !in.Empty() {
+	if !readChain(&in, &s.PeerChain) || !in.Empty() {
 		return nil, ErrSessionState
 	}
 	return s, nil
-}
-
-func (s *SessionState) parseChain(in *cryptobyte.String) error {
-	var chain cryptobyte.String
-	if !in.ReadUint24LengthPrefixed(&chain) {
-		return ErrSessionState
-	}
-	for !chain.Empty() {
-		var certificate cryptobyte.String
-		if !chain.ReadUint24LengthPrefixed(&certificate) {
-			return ErrSessionState
-		}
-		s.PeerChain = append(s.PeerChain, certificate)
-	}
-	return nil
-}
-
-func flag(set bool) uint8 {
-	if set {
-		return 1
-	}
-	return 0
 }
 
 // session returns what a later handshake can resume of this one.
