@@ -59,13 +59,15 @@ func TestR26CookieIsGoodForOneHelloOnly(t *testing.T) {
 		{"order of suites", func(h *wire.ClientHello) {
 			h.CipherSuites = wire.AppendUint16s(nil, wire.TLS_PSK_WITH_AES_128_CCM_8, wire.TLS_PSK_WITH_AES_128_GCM_SHA256)
 		}},
-		{"compression", func(h *wire.ClientHello) { h.CompressionMethods = []byte{0, 1} }},
+		{"compression", func(h *wire.ClientHello) { h.CompressionMethods = []byte{1} }},
+		{"more compression", func(h *wire.ClientHello) { h.CompressionMethods = []byte{0, 1} }},
 		{"bytes moved from one field to the next", func(h *wire.ClientHello) {
 			h.SessionID = append([]byte{4, 5}, h.CipherSuites[:2]...)
 			h.CipherSuites = h.CipherSuites[2:]
 		}},
 		{"a bit of the cookie", func(h *wire.ClientHello) { h.Cookie[31] ^= 1 }},
-		{"the time in the cookie", func(h *wire.ClientHello) { h.Cookie[3]-- }},
+		{"a later time in the cookie", func(h *wire.ClientHello) { h.Cookie[3]++ }},
+		{"a time of the previous period", func(h *wire.ClientHello) { h.Cookie[3]-- }},
 		{"a shorter cookie", func(h *wire.ClientHello) { h.Cookie = h.Cookie[:31] }},
 		{"a longer cookie", func(h *wire.ClientHello) { h.Cookie = append(h.Cookie, 0) }},
 		{"no cookie", func(h *wire.ClientHello) { h.Cookie = nil }},

@@ -21,7 +21,10 @@ func FuzzReceive(f *testing.F) {
 	f.Add(datagramOf(hello, position{}), []byte("junk"))
 
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		careful, trusting := newGate(t, Config{}), newGate(t, Config{SkipCookies: true})
+		small := Config{RingSlots: 2, RingSlotSize: 4096}
+		careful := newGate(t, small)
+		small.SkipCookies = true
+		trusting := newGate(t, small)
 		for _, datagram := range [][]byte{first, second} {
 			before := bytes.Clone(datagram)
 			v, reply := careful.Receive(start, alice, datagram, []byte{0xee})
@@ -66,7 +69,7 @@ func FuzzCookie(f *testing.F) {
 	f.Add(uint16(0xfefd), []byte{1, 2, 3}, []byte{4, 5}, []byte{0, 0xa8, 0xc0, 0xa8}, []byte{0}, []byte{0, 23, 0, 0})
 	f.Add(uint16(0xfeff), []byte{1, 2, 3}, []byte{4}, []byte{0, 0xa8}, []byte{0, 1}, []byte{})
 	f.Fuzz(func(t *testing.T, version uint16, random, sessionID, suites, compression, extensions []byte) {
-		g, hello := newGate(t, Config{}), newHello()
+		g, hello := newGate(t, Config{RingSlots: 1, RingSlotSize: 64}), newHello()
 		_, reply := g.Receive(start, alice, datagramOf(hello, position{}), nil)
 
 		changed := wire.ClientHello{

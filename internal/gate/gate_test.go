@@ -245,6 +245,14 @@ func TestHelloBehindOtherRecordsIsFound(t *testing.T) {
 	wantCookie(t, g, start, alice, append(stray, datagramOf(newHello(), position{5, 0})...), position{5, 0})
 }
 
+func TestKeptFragmentIsTheReasonThatCounts(t *testing.T) {
+	stray := append(wire.AppendRecordHeader(nil, wire.ContentAlert, wire.VersionDTLS12, 1, 9, 2), 1, 0)
+	fragment := recordOf(5, fragmentsOf(newHello().AppendTo(nil), 0, 20)[1])
+	for _, datagram := range [][]byte{append(stray, fragment...), append(fragment, stray...)} {
+		wantDrop(t, newGate(t, Config{}), start, alice, datagram, wire.DropHelloFragment)
+	}
+}
+
 func TestIsClientHello(t *testing.T) {
 	hello := newHello()
 	protected := datagramOf(hello, position{})

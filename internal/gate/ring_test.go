@@ -178,12 +178,30 @@ func TestOldestSlotIsTakenOver(t *testing.T) {
 	// The second one leaves; its slot is taken before anybody else's.
 	wantAdmit(t, g, start, sender(1), recordOf(1, fragments[1]), hello, position{1, 0})
 	wantDrop(t, g, start, sender(slots), recordOf(0, fragments[0]), wire.DropHelloFragment)
-	// None is free now: the first is the oldest.
+	// None is free now: the first is the oldest, and then the third.
 	wantDrop(t, g, start, sender(slots+1), recordOf(0, fragments[0]), wire.DropHelloFragment)
-	for _, i := range []int{2, 3, slots, slots + 1} {
+	wantDrop(t, g, start, sender(slots+2), recordOf(0, fragments[0]), wire.DropHelloFragment)
+	for _, i := range []int{3, slots, slots + 1, slots + 2} {
 		wantAdmit(t, g, start, sender(i), recordOf(1, fragments[1]), hello, position{1, 0})
 	}
-	wantDrop(t, g, start, sender(0), recordOf(1, fragments[1]), wire.DropHelloFragment)
+	for _, i := range []int{0, 2} {
+		wantDrop(t, g, start, sender(i), recordOf(1, fragments[1]), wire.DropHelloFragment)
+	}
+}
+
+func TestFragmentsOfAnAdmittedHelloAreForgotten(t *testing.T) {
+	g := newGate(t, Config{})
+	hello := longHello(t, g)
+	fragments := fragmentsOf(hello.AppendTo(nil), 1, 400)
+	wantDrop(t, g, start, alice, recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantAdmit(t, g, start, alice, recordOf(1, fragments[1]), hello, position{1, 1})
+	wantDrop(t, g, start, alice, recordOf(2, fragments[1]), wire.DropHelloFragment)
+}
+
+func TestOnlyAFirstFragmentIsReadAsAHello(t *testing.T) {
+	f := wholeFragment(newHello().AppendTo(nil), 0)
+	f.Offset, f.Length = 1, f.Length+1
+	wantDrop(t, newGate(t, Config{}), start, alice, recordOf(0, f), wire.DropHelloFragment)
 }
 
 func TestFragmentsThatCannotBeKept(t *testing.T) {
