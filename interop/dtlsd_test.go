@@ -1,0 +1,101 @@
+package interop
+
+import (
+	"net/netip"
+)
+
+// dtlsd drives the program of this repository, as a user runs it.
+type dtlsd struct{}
+
+// dtlsdSuites are all suites of the table.
+var dtlsdSuites = func() suiteTable {
+	var all []Suite
+	for _, row := range suites {
+		all = append(all, row.id)
+	}
+	return openSSLNames(all...)
+}()
+
+var dtlsdServerReports = map[Fact]string{
+	SuiteName: `^Connection with \(.*\) encrypted\. Session cipher: (\S+); session protocol: DTLS 1\.2\.$`,
+	Goodbye:   `^\(.*\): The DTLS connection has been shutdown$`,
+	Refusal:   `(?i)(?:wrong|different) key|^.*alert.*$`,
+}
+
+var dtlsdClientReports = map[Fact]string{
+	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.2$`,
+	Goodbye:   `(?i)shutdown alert received`,
+	Refusal:   `^dtlsd: error: .*$`,
+}
+
+func (dtlsd) Name() string { return "dtlsd" }
+
+func (dtlsd) Suites(Role) suiteTable { return dtlsdSuites }
+
+func (dtlsd) Authenticates(Role, Authentication) bool { return true }
+
+// Serve implements Implementation. The server asks for a cookie and echoes.
+func (d dtlsd) Serve(s *Scenario) (Listener, error) {
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--reply", "echo"}, d.options(s)...)
+	if s.Authentication.Server == PreSharedKey {
+		args = append(args, "--psk", s.Identity+":"+s.Key, "--psk-hint", "interop")
+	} else {
+		pair := s.Certificates.Server(s.Authentication.Server)
+		args = append(args, "--cert", pair.Certificate, "--key", pair.Key)
+	}
+	if s.Authentication.mutual() {
+		args = append(args, "--client-ca", s.Certificates.Authority(s.Authentication.Client))
+	}
+	end, err := d.start(args, dtlsdServerReports, `^As plain text:\n `)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := end.Want("address", `^Server is listening on address (\S+) and port (\d+)$`)
+	if err != nil {
+		end.Stop()
+		return nil, err
+	}
+	return &programListener{programEnd: *end, address: netip.MustParseAddrPort(groups[1] + ":" + groups[2]), echoes: true}, nil
+}
+
+// Connect implements Implementation.
+func (d dtlsd) Connect(s *Scenario, to netip.AddrPort) (End, error) {
+	args := append([]string{"connect", to.String(), "-v"}, d.options(s)...)
+	if s.Authentication.Server == PreSharedKey {
+		args = append(args, "--psk", s.Identity+":"+s.ClientKey())
+	} else {
+		args = append(args, "--ca", s.Certificates.Authority(s.Authentication.Server), "--server-name", ServerName)
+	}
+	if s.Authentication.mutual() {
+		pair := s.Certificates.Client(s.Authentication.Client)
+		args = append(args, "--cert", pair.Certificate, "--key", pair.Key)
+	}
+	if s.ALPN != "" {
+		args = append(args, "--alpn", s.ALPN)
+	}
+	return d.start(args, dtlsdClientReports, "^")
+}
+
+// options are those that client and server have in common.
+func (dtlsd) options(s *Scenario) []string {
+	options := []string{"--ciphers", s.Suite.String()}
+	if s.Group != "" {
+		options = append(options, "--groups", s.Group)
+	}
+	if s.KeyLog != "" {
+		options = append(options, "--keylog", s.KeyLog)
+	}
+	return options
+}
+
+func (dtlsd) start(args []string, reports map[Fact]string, received string) (*programEnd, error) {
+	path, err := run.build(dtlsdProgram)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Start(Command{Path: path, Args: args})
+	if err != nil {
+		return nil, err
+	}
+	return &programEnd{program: p, suites: dtlsdSuites, reports: reports, received: received}, nil
+}

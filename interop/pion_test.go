@@ -1,0 +1,176 @@
+package interop
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/pion/dtls/v3"
+	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
+)
+
+// pionDTLS drives pion/dtls v3 in the process of the tests.
+type pionDTLS struct{}
+
+// pionSuites are those of pion's CipherSuiteID that we have too.
+var pionSuites = suiteTable{
+	0x00a8: "TLS_PSK_WITH_AES_128_GCM_SHA256",
+	0xccab: "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256",
+	0xc0a4: "TLS_PSK_WITH_AES_128_CCM",
+	0xc0a8: "TLS_PSK_WITH_AES_128_CCM_8",
+	0xc0a9: "TLS_PSK_WITH_AES_256_CCM_8",
+	0x00ae: "TLS_PSK_WITH_AES_128_CBC_SHA256",
+	0xccac: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+	0xc037: "TLS-ECDHE-PSK-WITH-AES-128-CBC-SHA256",
+	0xc02b: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	0xc02c: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	0xcca9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	0xc0ac: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+	0xc0ae: "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
+	0xc02f: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+	0xc030: "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	0xcca8: "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+}
+
+var pionCurves = map[string]elliptic.Curve{"X25519": elliptic.X25519, "P-256": elliptic.P256, "P-384": elliptic.P384}
+
+func TestPion(t *testing.T) {
+	matrix(t, pionDTLS{})
+}
+
+func (pionDTLS) Name() string { return "pion/dtls" }
+
+func (pionDTLS) Suites(Role) suiteTable { return pionSuites }
+
+func (pionDTLS) Authenticates(Role, Authentication) bool { return true }
+
+// Serve implements Implementation. The server asks for a cookie.
+func (d pionDTLS) Serve(s *Scenario) (Listener, error) {
+	shared, err := d.options(s, s.Key, s.Authentication.Server, s.Certificates.Server(s.Authentication.Server))
+	if err != nil {
+		return nil, err
+	}
+	var options []dtls.ServerOption
+	for _, o := range shared {
+		options = append(options, o)
+	}
+	if s.Authentication.mutual() {
+		pool, err := certificatePool(s.Certificates.Authority(s.Authentication.Client))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, dtls.WithClientAuth(dtls.RequireAndVerifyClientCert), dtls.WithClientCAs(pool))
+	}
+	listener, err := dtls.ListenWithOptions("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, options...)
+	if err != nil {
+		return nil, err
+	}
+	accept := func(ctx context.Context) (net.Conn, error) {
+		defer context.AfterFunc(ctx, func() { listener.Close() })()
+		conn, err := listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		return conn, conn.(*dtls.Conn).HandshakeContext(ctx)
+	}
+	end := programEnd{program: startInProcess("pion server", accept, d.describe), suites: pionSuites, reports: cPeerReports, received: "^received "}
+	return &programListener{programEnd: end, address: listener.Addr().(*net.UDPAddr).AddrPort()}, nil
+}
+
+// Connect implements Implementation.
+func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
+	shared, err := d.options(s, s.ClientKey(), s.Authentication.Client, s.Certificates.Client(s.Authentication.Client))
+	if err != nil {
+		return nil, err
+	}
+	var options []dtls.ClientOption
+	for _, o := range shared {
+		options = append(options, o)
+	}
+	if s.Authentication.Server != PreSharedKey {
+		pool, err := certificatePool(s.Certificates.Authority(s.Authentication.Server))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, dtls.WithRootCAs(pool), dtls.WithServerName(ServerName))
+	}
+	dial := func(ctx context.Context) (net.Conn, error) {
+		conn, err := dtls.DialWithOptions("udp4", net.UDPAddrFromAddrPort(to), options...)
+		if err != nil {
+			return nil, err
+		}
+		return conn, conn.HandshakeContext(ctx)
+	}
+	return &programEnd{program: startInProcess("pion client", dial, d.describe), suites: pionSuites, reports: cPeerReports, received: "^received "}, nil
+}
+
+// options are those that client and server have in common; the key and the certificate are those of the one that
+// asks.
+func (pionDTLS) options(s *Scenario, key string, own Credential, pair Pair) ([]dtls.Option, error) {
+	options := []dtls.Option{dtls.WithCipherSuites(dtls.CipherSuiteID(s.Suite))}
+	switch own {
+	case NoCredential:
+	case PreSharedKey:
+		secret, err := hex.DecodeString(key)
+		if err != nil {
+			return nil, err
+		}
+		// What pion calls a hint is the identity of a client.
+		options = append(options, dtls.WithPSK(func([]byte) ([]byte, error) { return secret, nil }), dtls.WithPSKIdentityHint([]byte(s.Identity)))
+	default:
+		certificate, err := tls.LoadX509KeyPair(pair.Certificate, pair.Key)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, dtls.WithCertificates(certificate))
+	}
+	if s.Group != "" {
+		options = append(options, dtls.WithEllipticCurves(pionCurves[s.Group]))
+	}
+	if s.ALPN != "" {
+		options = append(options, dtls.WithSupportedProtocols(s.ALPN))
+	}
+	if s.SRTP != "" {
+		options = append(options, dtls.WithSRTPProtectionProfiles(dtls.SRTP_AES128_CM_HMAC_SHA1_80))
+	}
+	if s.MTU != 0 {
+		options = append(options, dtls.WithMTU(s.MTU))
+	}
+	return options, nil
+}
+
+// describe returns the lines that tell of a connection.
+func (pionDTLS) describe(conn net.Conn) []string {
+	c := conn.(*dtls.Conn)
+	state, _ := c.ConnectionState()
+	var lines []string
+	if state.NegotiatedProtocol != "" {
+		lines = append(lines, "alpn "+state.NegotiatedProtocol)
+	}
+	if profile, chosen := c.SelectedSRTPProtectionProfile(); chosen {
+		lines = append(lines, fmt.Sprintf("srtp 0x%04x", uint16(profile)))
+	}
+	if len(state.PeerCertificates) > 0 {
+		if certificate, err := x509.ParseCertificate(state.PeerCertificates[0]); err == nil {
+			lines = append(lines, "client "+certificate.Subject.String())
+		}
+	}
+	return append(lines, "suite "+dtls.CipherSuiteName(state.CipherSuiteID))
+}
+
+// certificatePool reads the certificates of a PEM file.
+func certificatePool(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(text)
+	return pool, nil
+}

@@ -1,0 +1,3 @@
+package interop
+
+const qtClientProgram, qtServerProgram = "x", "y"

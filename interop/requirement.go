@@ -1,0 +1,47 @@
+package interop
+
+import (
+	_ "embed"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+)
+
+// packageList names the Debian packages that the tests need, one on each line.
+//
+//go:embed packages.txt
+var packageList string
+
+// A requirement is a program or a file that a test cannot do without, and the Debian package that has it.
+type requirement struct {
+	path, debian string
+}
+
+var (
+	needOpenSSL = []requirement{{"openssl", "openssl"}}
+	needGnuTLS  = []requirement{{"gnutls-cli", "gnutls-bin"}, {"gnutls-serv", "gnutls-bin"}, {"gcc", "gcc"}, {"/usr/include/stdlib.h", "libc6-dev"}}
+	needMbedTLS = []requirement{{"gcc", "gcc"}, {"/usr/include/stdlib.h", "libc6-dev"}, {"/usr/include/mbedtls/ssl.h", "libmbedtls-dev"}}
+	needWolfSSL = []requirement{{"gcc", "gcc"}, {"/usr/include/stdlib.h", "libc6-dev"}, {"/usr/include/wolfssl/ssl.h", "libwolfssl-dev"}}
+	needLibcoap = []requirement{{"coap-client-openssl", "libcoap3-bin"}, {"coap-client-gnutls", "libcoap3-bin"}}
+	needQt      = []requirement{{qtClientProgram, "qtbase5-examples"}, {qtServerProgram, "qtbase5-examples"}, {"Xvfb", "xvfb"}, {"xdotool", "xdotool"}, {"xclip", "xclip"}, {"ip", "iproute2"}}
+)
+
+// missing returns the packages of those requirements that this machine does not meet.
+func missing(requirements []requirement) []string {
+	var packages []string
+	for _, r := range requirements {
+		found := false
+		if strings.HasPrefix(r.path, "/") {
+			_, err := os.Stat(r.path)
+			found = err == nil
+		} else {
+			_, err := exec.LookPath(r.path)
+			found = err == nil
+		}
+		if !found && !slices.Contains(packages, r.debian) {
+			packages = append(packages, r.debian)
+		}
+	}
+	return packages
+}
