@@ -16,29 +16,29 @@ const (
 	modeCBC
 )
 
-// bulk describes the record protection of a suite: what it takes from the key
-// block, in bytes, and the length of the tag it leaves on a record.
+// bulk describes the record protection of a suite: its mode, and the lengths
+// in bytes of what it takes from the key block.
 type bulk struct {
 	mode   mode
 	macKey int // 0 for an AEAD
 	key    int
 	iv     int // the fixed part; in CBC mode each record has its own IV
-	tag    int
+	tag    int // in CCM mode, the only one with a choice
 }
 
 // keysLen is the length of one direction's share of the key block.
 func (b bulk) keysLen() int { return b.macKey + b.key + b.iv }
 
 var (
-	aes128GCM    = bulk{mode: modeGCM, key: 16, iv: 4, tag: 16} // RFC 5288, Section 3
-	aes256GCM    = bulk{mode: modeGCM, key: 32, iv: 4, tag: 16}
-	chacha20     = bulk{mode: modeChaCha, key: 32, iv: 12, tag: 16} // RFC 7905, Section 2
-	aes128CCM    = bulk{mode: modeCCM, key: 16, iv: 4, tag: 16}     // RFC 6655, Section 3
+	aes128GCM    = bulk{mode: modeGCM, key: 16, iv: 4} // RFC 5288, Section 3
+	aes256GCM    = bulk{mode: modeGCM, key: 32, iv: 4}
+	chacha20     = bulk{mode: modeChaCha, key: 32, iv: 12}      // RFC 7905, Section 2
+	aes128CCM    = bulk{mode: modeCCM, key: 16, iv: 4, tag: 16} // RFC 6655, Section 3
 	aes256CCM    = bulk{mode: modeCCM, key: 32, iv: 4, tag: 16}
 	aes128CCM8   = bulk{mode: modeCCM, key: 16, iv: 4, tag: 8} // RFC 6655, Section 6.1
 	aes256CCM8   = bulk{mode: modeCCM, key: 32, iv: 4, tag: 8}
-	aes128SHA256 = bulk{mode: modeCBC, macKey: 32, key: 16, tag: 32} // RFC 5246, Appendix C
-	aes256SHA384 = bulk{mode: modeCBC, macKey: 48, key: 32, tag: 48} // RFC 5487, Section 3.1
+	aes128SHA256 = bulk{mode: modeCBC, macKey: 32, key: 16} // RFC 5246, Appendix C
+	aes256SHA384 = bulk{mode: modeCBC, macKey: 48, key: 32} // RFC 5487, Section 3.1
 )
 
 // suites lists every suite in order of preference.
