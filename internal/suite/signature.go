@@ -19,9 +19,9 @@ var (
 	// ErrBadSignature says that a signature does not verify, or that its
 	// scheme does not go with the key.
 	ErrBadSignature = errors.New("invalid signature")
-	// ErrRSAKeySize says that an RSA key is too short to prove anything, or so
-	// long that verifying takes a noticeable time.
-	ErrRSAKeySize = errors.New("RSA key has fewer than 2048 or more than 8192 bits")
+	// ErrWeakKey says that an RSA key is unfit: too short to prove anything,
+	// or so long that each verification would be a burden.
+	ErrWeakKey = errors.New("RSA key has fewer than 2048 or more than 8192 bits")
 )
 
 // The lengths of RSA keys that we use and believe.
@@ -114,12 +114,12 @@ func Sign(signer crypto.Signer, scheme wire.SignatureScheme, message []byte) ([]
 	return signer.Sign(rand.Reader, digest(opts.HashFunc(), message), opts)
 }
 
-// Verify checks the signature of message under pub. It returns ErrRSAKeySize
-// for such keys and ErrBadSignature for all else that is wrong, such as a
+// Verify checks the signature of message under pub. It returns ErrWeakKey
+// for RSA keys of unfit size and ErrBadSignature for all else that is wrong, such as a
 // scheme that does not go with the key.
 func Verify(pub crypto.PublicKey, scheme wire.SignatureScheme, message, signature []byte) error {
 	if badRSASize(pub) {
-		return ErrRSAKeySize
+		return ErrWeakKey
 	}
 	if !slices.Contains(schemesFor(pub), scheme) {
 		return ErrBadSignature

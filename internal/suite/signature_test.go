@@ -126,14 +126,14 @@ func TestNoSHA1IsOffered(t *testing.T) {
 func TestRSAKeysOfBadSizeAreRefused(t *testing.T) {
 	for _, bits := range []uint{0, 1024, 2047, 8193, 1 << 16} {
 		pub := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), bits-min(bits, 1)), E: 65537}
-		if err := Verify(pub, wire.PSSWithSHA256, nil, make([]byte, 128)); !errors.Is(err, ErrRSAKeySize) {
+		if err := Verify(pub, wire.PSSWithSHA256, nil, make([]byte, 128)); !errors.Is(err, ErrWeakKey) {
 			t.Errorf("%d bits: %v", bits, err)
 		}
 		if got := SchemesFor(pub); got != nil {
 			t.Errorf("%d bits sign with %v", bits, got)
 		}
 	}
-	if err := Verify(&rsa.PublicKey{}, wire.PSSWithSHA256, nil, nil); !errors.Is(err, ErrRSAKeySize) {
+	if err := Verify(&rsa.PublicKey{}, wire.PSSWithSHA256, nil, nil); !errors.Is(err, ErrWeakKey) {
 		t.Errorf("empty key: %v", err)
 	}
 }
