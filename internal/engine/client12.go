@@ -16,7 +16,8 @@ type client12 struct {
 	*handshake
 	target  Target
 	hello   wire.ClientHello
-	cookies int // HelloVerifyRequests followed
+	offered wire.ClientExtensions // those of hello
+	cookies int                   // HelloVerifyRequests followed
 
 	serverKey   crypto.PublicKey         // of the server's certificate
 	exchange    wire.ServerKeyExchange   // the server's key share
@@ -177,7 +178,7 @@ func (c *client12) checkServerHello(hello *wire.ServerHello, ext *wire.ServerExt
 func (c *client12) checkServerExtensions(chosen *suite.Suite, ext *wire.ServerExtensions) error {
 	for _, id := range ext.Present {
 		// renegotiation_info was offered as a signalling suite.
-		if !wire.HasExtension(c.hello.Extensions, id) && id != wire.ExtensionRenegotiationInfo {
+		if !c.offered.Has(id) && id != wire.ExtensionRenegotiationInfo {
 			return refuse(wire.AlertUnsupportedExtension, "server sent extension %v, which was not offered", id)
 		}
 	}

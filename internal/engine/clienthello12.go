@@ -38,6 +38,7 @@ func (c *client12) buildHello(now time.Time) error {
 	if err := c.offerSession(); err != nil {
 		return err
 	}
+	c.offered = c.extensions()
 	suites := append(c.offeredSuites(), uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
 	c.hello = wire.ClientHello{
 		Version:            wire.VersionDTLS12,
@@ -45,7 +46,7 @@ func (c *client12) buildHello(now time.Time) error {
 		SessionID:          c.sessionID,
 		CipherSuites:       wire.AppendUint16s(nil, suites...),
 		CompressionMethods: []byte{0},
-		Extensions:         c.extensions().AppendTo(nil),
+		Extensions:         c.offered.AppendTo(nil),
 	}
 	return nil
 }

@@ -126,17 +126,6 @@ func visitExtensions(message string, raw []byte, visit func(Extension, cryptobyt
 	return nil
 }
 
-// HasExtension reports whether raw, the well-formed content of an extensions vector, has that extension:
-// what a client did not offer, a server must not send.
-func HasExtension(raw []byte, id Extension) bool {
-	found := false
-	_ = visitExtensions("extensions", raw, func(present Extension, _ cryptobyte.String) error {
-		found = found || present == id
-		return nil
-	})
-	return found
-}
-
 // appendExtension appends an extension whose content body appends.
 func appendExtension(b []byte, id Extension, body func(b []byte) []byte) []byte {
 	return vec16(append16(b, uint16(id)), body)
