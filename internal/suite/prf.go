@@ -1,8 +1,6 @@
 package suite
 
-import (
-	"crypto/hmac"
-)
+import "crypto/hmac"
 
 // The labels of RFC 5246, Sections 6.3, 7.4.9 and 8.1, and of RFC 7627,
 // Section 4.
@@ -13,9 +11,6 @@ const (
 	labelClientFinished       = "client finished"
 	labelServerFinished       = "server finished"
 )
-
-// masterSecretLen is the length of every master secret: RFC 5246, Section 8.1.
-const masterSecretLen = 48
 
 // PRF fills out with the pseudorandom function of s over the label and the
 // parts of seed, one after the other.
@@ -55,8 +50,8 @@ func (s *Suite) PRF(out, secret []byte, label string, seed ...[]byte) {
 // extended_master_secret extension.
 //
 // RFC 5246, Section 8.1.
-func (s *Suite) MasterSecret(premaster []byte, clientRandom, serverRandom *[32]byte) [masterSecretLen]byte {
-	var master [masterSecretLen]byte
+func (s *Suite) MasterSecret(premaster []byte, clientRandom, serverRandom *[32]byte) [48]byte {
+	var master [48]byte
 	s.PRF(master[:], premaster, labelMasterSecret, clientRandom[:], serverRandom[:])
 	return master
 }
@@ -65,8 +60,8 @@ func (s *Suite) MasterSecret(premaster []byte, clientRandom, serverRandom *[32]b
 // the hash of all handshake messages up to and including ClientKeyExchange.
 //
 // RFC 7627, Section 4.
-func (s *Suite) ExtendedMasterSecret(premaster, sessionHash []byte) [masterSecretLen]byte {
-	var master [masterSecretLen]byte
+func (s *Suite) ExtendedMasterSecret(premaster, sessionHash []byte) [48]byte {
+	var master [48]byte
 	s.PRF(master[:], premaster, labelExtendedMasterSecret, sessionHash)
 	return master
 }

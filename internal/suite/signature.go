@@ -114,9 +114,9 @@ func Sign(signer crypto.Signer, scheme wire.SignatureScheme, message []byte) ([]
 	return signer.Sign(rand.Reader, digest(opts.HashFunc(), message), opts)
 }
 
-// Verify checks the signature of message under pub. It returns ErrWeakKey
-// for RSA keys of unfit size and ErrBadSignature for all else that is wrong, such as a
-// scheme that does not go with the key.
+// Verify checks the signature of message under pub. It returns ErrWeakKey for
+// RSA keys of unfit size and ErrBadSignature for all else that is wrong, such
+// as a scheme that does not go with the key.
 func Verify(pub crypto.PublicKey, scheme wire.SignatureScheme, message, signature []byte) error {
 	if badRSASize(pub) {
 		return ErrWeakKey
