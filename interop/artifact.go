@@ -23,9 +23,9 @@ var (
 
 	gnuTLSUsername = artifact{"username.so", []string{"gcc", "-shared", "-fPIC", "-o", "OUTPUT", "gnutls/username.c"}}
 	mbedTLSPeer    = artifact{"mbedtls-peer", []string{"gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-o", "OUTPUT",
-		"mbedtls/peer.c", "-lmbedtls", "-lmbedx509", "-lmbedcrypto"}}
+		"peer/main.c", "mbedtls/library.c", "-lmbedtls", "-lmbedx509", "-lmbedcrypto"}}
 	wolfSSLPeer = artifact{"wolfssl-peer", []string{"gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-o", "OUTPUT",
-		"wolfssl/peer.c", "-lwolfssl"}}
+		"peer/main.c", "wolfssl/library.c", "-lwolfssl"}}
 )
 
 // A workshop builds artifacts, each once.

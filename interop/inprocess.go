@@ -10,7 +10,7 @@ import (
 )
 
 // An inProcess is a connection of a Go library in the process of the tests, made to look like a program. It prints the
-// lines of mbedtls/peer.c.
+// lines of peer/main.c.
 type inProcess struct {
 	console
 	cancel context.CancelFunc

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// mbedTLS drives mbedtls/peer.c, built with Debian's Mbed TLS 2.28.
+// mbedTLS drives mbedtls/library.c, built with Debian's Mbed TLS 2.28.
 type mbedTLS struct{}
 
 // mbedTLSSuites are those of mbedtls_ssl_list_ciphersuites that we have too: all but ECDHE-PSK with GCM or CCM.
@@ -36,7 +36,7 @@ var mbedTLSSuites = suiteTable{
 	0xcca8: "TLS-ECDHE-RSA-WITH-CHACHA20-POLY1305-SHA256",
 }
 
-// cPeerReports are the lines of the programs in this repository: mbedtls/peer.c and wolfssl/peer.c.
+// cPeerReports are the lines of peer/main.c and of the libraries linked to it.
 var cPeerReports = map[Fact]string{
 	SuiteName:   `^suite (\S+)$`,
 	Protocol:    `^alpn (\S+)$`,
