@@ -29,5 +29,13 @@ type Datagram struct {
 // A printer shows what happens, in the order in which it is told.
 type printer interface {
 	line(Line)
-	datagram(d Datagram, detail Detail)
+	datagram(d Datagram, detail Detail) // that came to a server
+	answer(d Datagram)                  // that came to a client: its plaintext, for a pipe
+}
+
+func newPrinter(format LogFormat, streams Streams) printer {
+	if format == FormatJSON {
+		return newJSONPrinter(streams.Information, streams.Data)
+	}
+	return newTextPrinter(streams.Information, streams.Data)
 }

@@ -24,6 +24,8 @@ func (r *recorder) datagram(d Datagram, detail Detail) {
 	r.add(fmt.Sprintf("%s %s/%d %s/%d", detail, d.Ciphertext, d.CiphertextSize, d.Plaintext, d.PlaintextSize))
 }
 
+func (r *recorder) answer(d Datagram) { r.add(string(d.Plaintext)) }
+
 func (r *recorder) add(s string) {
 	if r.gate != nil {
 		<-r.gate

@@ -33,18 +33,28 @@ func (p *jsonPrinter) line(l Line) {
 }
 
 func (p *jsonPrinter) datagram(d Datagram, detail Detail) {
-	r := slog.NewRecord(d.Time, slog.LevelInfo, "datagram", 0)
-	r.AddAttrs(
-		slog.String("peer", d.Peer.String()),
-		slog.Int("size", d.PlaintextSize),
-		slog.Int("wire_size", d.CiphertextSize),
-	)
+	attrs := []slog.Attr{slog.Int("wire_size", d.CiphertextSize)}
 	if detail == DetailFull {
-		r.AddAttrs(
-			slog.String("text", Escape(d.Plaintext)),
-			slog.String("plaintext", hex.EncodeToString(d.Plaintext)),
-			slog.String("ciphertext", hex.EncodeToString(d.Ciphertext)),
-		)
+		attrs = append(attrs, slog.String("ciphertext", hex.EncodeToString(d.Ciphertext)))
+		attrs = append(attrs, plaintextAttrs(d)...)
 	}
+	p.printDatagram(d, attrs)
+}
+
+func (p *jsonPrinter) answer(d Datagram) {
+	p.printDatagram(d, plaintextAttrs(d))
+}
+
+func (p *jsonPrinter) printDatagram(d Datagram, attrs []slog.Attr) {
+	r := slog.NewRecord(d.Time, slog.LevelInfo, "datagram", 0)
+	r.AddAttrs(slog.String("peer", d.Peer.String()), slog.Int("size", d.PlaintextSize))
+	r.AddAttrs(attrs...)
 	p.datagrams.Handle(context.Background(), r)
+}
+
+func plaintextAttrs(d Datagram) []slog.Attr {
+	return []slog.Attr{
+		slog.String("plaintext", hex.EncodeToString(d.Plaintext)),
+		slog.String("text", Escape(d.Plaintext)),
+	}
 }

@@ -24,8 +24,10 @@ func TestJSONLines(t *testing.T) {
 	d := Datagram{Time: now, Peer: peer4, Ciphertext: []byte{0x17, 0xfe}, CiphertextSize: 2, Plaintext: []byte("a\xff"), PlaintextSize: 2}
 	p.datagram(d, DetailFull)
 	p.datagram(d, DetailMeta)
-	const wantDatagrams = `{"time":"2000-01-01T12:00:00Z","level":"INFO","msg":"datagram","peer":"127.0.0.1:34908","size":2,"wire_size":2,"text":"a\\xff","plaintext":"61ff","ciphertext":"17fe"}
+	p.answer(d)
+	const wantDatagrams = `{"time":"2000-01-01T12:00:00Z","level":"INFO","msg":"datagram","peer":"127.0.0.1:34908","size":2,"wire_size":2,"ciphertext":"17fe","plaintext":"61ff","text":"a\\xff"}
 {"time":"2000-01-01T12:00:00Z","level":"INFO","msg":"datagram","peer":"127.0.0.1:34908","size":2,"wire_size":2}
+{"time":"2000-01-01T12:00:00Z","level":"INFO","msg":"datagram","peer":"127.0.0.1:34908","size":2,"plaintext":"61ff","text":"a\\xff"}
 `
 	if datagrams.String() != wantDatagrams {
 		t.Errorf("got\n%s\nwant\n%s", datagrams.String(), wantDatagrams)

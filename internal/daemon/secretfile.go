@@ -45,17 +45,21 @@ func unreadable(err error) error {
 	return runFault("", "%w", err)
 }
 
-// checkOwnerOnly refuses a file that group or others have access to. Pipes
-// have no mode worth asking, and neither has Windows.
+// checkOwnerOnly refuses a file that group or others have access to.
 func checkOwnerOnly(f *os.File, anyMode bool) error {
 	info, err := f.Stat()
 	if err != nil {
 		return unreadable(err)
 	}
-	mode := info.Mode()
-	if anyMode || !mode.IsRegular() || runtime.GOOS == "windows" || mode.Perm()&0o077 == 0 {
+	if anyMode || !openToOthers(info) {
 		return nil
 	}
 	return runFault("chmod 600 the file; where its mode cannot be changed, as in a Kubernetes mount, use --psk-file-any-mode",
-		"%s holds keys, but its mode %04o lets others at it", f.Name(), mode.Perm())
+		"%s holds keys, but its mode %04o lets others at it", f.Name(), info.Mode().Perm())
+}
+
+// openToOthers tells whether anybody but the owner has access to a file. Pipes
+// have no mode worth asking for, and neither has Windows.
+func openToOthers(info fs.FileInfo) bool {
+	return info.Mode().IsRegular() && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
 }

@@ -140,3 +140,7 @@ func (s *ServeSettings) Validate() error {
 	}
 	return nil
 }
+
+func (s *ServeSettings) limits() DatagramLimits {
+	return DatagramLimits{Detail: s.Datagrams, Rate: s.DatagramRate, Bytes: s.DatagramBytes}
+}

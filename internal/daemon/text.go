@@ -2,16 +2,9 @@ package daemon
 
 import (
 	"fmt"
-	"io"
 	"net/netip"
 	"sync"
 )
-
-// A Stream is an output and whether it wants colours.
-type Stream struct {
-	io.Writer
-	Colour bool
-}
 
 // A textPrinter writes for people: information to one stream, datagrams to
 // the other, in the words of Qt's example programs.
@@ -47,6 +40,14 @@ func (p *textPrinter) datagram(d Datagram, detail Detail) {
 	} else {
 		p.appendBlock(d)
 	}
+	p.datagrams.Write(p.buf)
+}
+
+func (p *textPrinter) answer(d Datagram) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.buf = p.buf[:0]
+	p.append(func(b []byte) []byte { return AppendEscaped(b, d.Plaintext) })
 	p.datagrams.Write(p.buf)
 }
 
@@ -86,6 +87,14 @@ func appendPainted(b []byte, colour bool, p paint, text func([]byte) []byte) []b
 	b = fmt.Appendf(b, "\x1b[48;2;%d;%d;%d;38;2;%d;%d;%dm",
 		p.block.red, p.block.green, p.block.blue, p.letters.red, p.letters.green, p.letters.blue)
 	return append(text(b), "\x1b[0m\n"...)
+}
+
+// prefix is how a line about a peer begins; empty if the peer is not known.
+func prefix(peer netip.AddrPort) string {
+	if !peer.IsValid() {
+		return ""
+	}
+	return string(appendPeer(nil, peer)) + ": "
 }
 
 // appendPeer appends an address as Qt writes it: (127.0.0.1:22334).

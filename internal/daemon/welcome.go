@@ -1,0 +1,63 @@
+package daemon
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// newGuest makes a pre-shared key for a run that was given no credential.
+func newGuest() PSK {
+	return PSK{Identity: []byte("guest-" + randomHex(4)), Key: randomBytes(16)}
+}
+
+func randomBytes(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return b
+}
+
+func randomHex(n int) string { return hex.EncodeToString(randomBytes(n)) }
+
+// pskCommands are commands to paste into another terminal of this machine to
+// talk to the server at address with p, whose identity must be printable.
+func pskCommands(address net.Addr, p PSK) []string {
+	host, port := reachable(address)
+	identity, key := shellQuote(string(p.Identity)), hex.EncodeToString(p.Key)
+	target := shellQuote(net.JoinHostPort(host, port))
+	return []string{
+		fmt.Sprintf("%s connect %s --psk %s", program(), target, shellQuote(string(p.AppendTo(nil)))),
+		fmt.Sprintf("openssl s_client -dtls1_2 -connect %s -psk_identity %s -psk %s", target, identity, key),
+		fmt.Sprintf("gnutls-cli --udp --port %s --pskusername %s --pskkey %s --priority %s %s", port, identity, key,
+			"NORMAL:-KX-ALL:+PSK:-VERS-ALL:+VERS-DTLS1.2", host),
+	}
+}
+
+// certificateCommands are the same for a server with a certificate that nobody
+// vouches for.
+func certificateCommands(address net.Addr) []string {
+	host, port := reachable(address)
+	target := shellQuote(net.JoinHostPort(host, port))
+	return []string{
+		fmt.Sprintf("%s connect %s --insecure", program(), target),
+		fmt.Sprintf("openssl s_client -dtls1_2 -connect %s", target),
+		fmt.Sprintf("gnutls-cli --udp --port %s --insecure --priority %s %s", port, "NORMAL:-VERS-ALL:+VERS-DTLS1.2", host),
+	}
+}
+
+// reachable is where a client on this machine finds what listens on address:
+// nobody can connect to the wildcard.
+func reachable(address net.Addr) (host, port string) {
+	a, err := netip.ParseAddrPort(address.String())
+	if err != nil {
+		host, port, _ = net.SplitHostPort(address.String())
+		return host, port
+	}
+	ip := a.Addr()
+	if ip.IsUnspecified() { // the one of IPv6 takes IPv4 too
+		ip = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return ip.String(), fmt.Sprint(a.Port())
+}

@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"net"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestCommandsToPaste(t *testing.T) {
+	p := PSK{Identity: []byte("guest 1"), Key: []byte{0x1a, 0x2b}}
+	got := pskCommands(&net.UDPAddr{IP: net.IPv4zero, Port: 22334}, p)
+	want := []string{
+		program() + " connect 127.0.0.1:22334 --psk 'guest 1:1a2b'",
+		"openssl s_client -dtls1_2 -connect 127.0.0.1:22334 -psk_identity 'guest 1' -psk 1a2b",
+		"gnutls-cli --udp --port 22334 --pskusername 'guest 1' --pskkey 1a2b --priority NORMAL:-KX-ALL:+PSK:-VERS-ALL:+VERS-DTLS1.2 127.0.0.1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+
+	got = certificateCommands(&net.UDPAddr{IP: net.IPv6loopback, Port: 1})
+	want = []string{
+		program() + " connect '[::1]:1' --insecure",
+		"openssl s_client -dtls1_2 -connect '[::1]:1'",
+		"gnutls-cli --udp --port 1 --insecure --priority NORMAL:-VERS-ALL:+VERS-DTLS1.2 ::1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestWildcardIsReachedThroughLoopback(t *testing.T) {
+	for _, wildcard := range []net.IP{net.IPv4zero, net.IPv6unspecified} {
+		if host, port := reachable(&net.UDPAddr{IP: wildcard, Port: 7}); host != "127.0.0.1" || port != "7" {
+			t.Errorf("%v: got %s, %s", wildcard, host, port)
+		}
+	}
+}
+
+func TestGuestsAreRandomAndPlain(t *testing.T) {
+	a, b := newGuest(), newGuest()
+	if string(a.Identity) == string(b.Identity) || string(a.Key) == string(b.Key) {
+		t.Errorf("%+v twice", a)
+	}
+	if !plainIdentity(a.Identity) || len(a.Key) != 16 {
+		t.Errorf("%+v", a)
+	}
+}
