@@ -62,5 +62,5 @@ func (c *console) Output() string {
 
 // complaint returns an error about the program that shows what it printed last.
 func (c *console) complaint(format string, args ...any) error {
-	return fmt.Errorf("%s %s; it said:\n%s", c.name, fmt.Sprintf(format, args...), c.output.tail(5))
+	return fmt.Errorf("%s %s; it said:\n%s", c.name, fmt.Sprintf(format, args...), lastLines(c.Output(), 5))
 }

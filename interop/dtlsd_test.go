@@ -16,6 +16,9 @@ var dtlsdSuites = func() suiteTable {
 	return openSSLNames(all...)
 }()
 
+// dtlsdListening is the line by which the server tells its address and port.
+const dtlsdListening = `^Server is listening on address (\S+) and port (\d+)$`
+
 var dtlsdServerReports = map[Fact]string{
 	SuiteName: `^Connection with \(.*\) encrypted\. Session cipher: (\S+); session protocol: DTLS 1\.2\.$`,
 	Goodbye:   `^\(.*\): The DTLS connection has been shutdown$`,
@@ -46,11 +49,11 @@ func (d dtlsd) Serve(s *Scenario) (Listener, error) {
 	if s.Authentication.mutual() {
 		args = append(args, "--client-ca", s.Certificates.Authority(s.Authentication.Client))
 	}
-	end, err := d.start(args, dtlsdServerReports, `^As plain text:\n `)
+	end, err := d.start(args, dtlsdServerReports, `^As plain text:\n `, nil)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := end.Want("address", `^Server is listening on address (\S+) and port (\d+)$`)
+	groups, err := end.Want("address", dtlsdListening)
 	if err != nil {
 		end.Stop()
 		return nil, err
@@ -73,7 +76,7 @@ func (d dtlsd) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 	if s.ALPN != "" {
 		args = append(args, "--alpn", s.ALPN)
 	}
-	return d.start(args, dtlsdClientReports, "^")
+	return d.start(args, dtlsdClientReports, "^", s.Inside)
 }
 
 // options are those that client and server have in common.
@@ -88,12 +91,12 @@ func (dtlsd) options(s *Scenario) []string {
 	return options
 }
 
-func (dtlsd) start(args []string, reports map[Fact]string, received string) (*programEnd, error) {
+func (dtlsd) start(args []string, reports map[Fact]string, received string, inside *Namespace) (*programEnd, error) {
 	path, err := run.build(dtlsdProgram)
 	if err != nil {
 		return nil, err
 	}
-	p, err := Start(Command{Path: path, Args: args})
+	p, err := Start(Command{Path: path, Args: args, Inside: inside})
 	if err != nil {
 		return nil, err
 	}

@@ -134,7 +134,7 @@ func (g gnuTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		}
 		env = append(env, "LD_PRELOAD="+username)
 	}
-	p, err := Start(Command{Path: "gnutls-cli", Args: append(args, to.Addr().String()), Env: env})
+	p, err := Start(Command{Path: "gnutls-cli", Args: append(args, to.Addr().String()), Env: env, Inside: s.Inside})
 	if err != nil {
 		return nil, err
 	}

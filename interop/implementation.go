@@ -30,11 +30,12 @@ type Scenario struct {
 	Key      string // the pre-shared key in hex
 	WrongKey string // what the client uses instead, to be refused
 
-	Group  string // the only group for ECDHE: X25519, P-256 or P-384
-	ALPN   string // the one protocol that both offer
-	SRTP   string // the one protection profile that both offer, by its OpenSSL name
-	MTU    int    // of both, in bytes
-	KeyLog string // the file that it writes its secrets to
+	Group  string     // the only group for ECDHE: X25519, P-256 or P-384
+	ALPN   string     // the one protocol that both offer
+	SRTP   string     // the one protection profile that both offer, by its OpenSSL name
+	MTU    int        // of both, in bytes
+	KeyLog string     // the file that it writes its secrets to
+	Inside *Namespace // where the client runs
 	Resume Resumption
 }
 

@@ -96,7 +96,7 @@ func serveCPeer(program artifact, suites suiteTable, s *Scenario, options []stri
 	if s.Authentication.mutual() {
 		args = append(args, "mutual", "ca="+s.Certificates.Authority(s.Authentication.Client))
 	}
-	end, err := startCPeer(program, suites, append(args, options...))
+	end, err := startCPeer(program, suites, append(args, options...), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func connectCPeer(program artifact, suites suiteTable, s *Scenario, to netip.Add
 		pair := s.Certificates.Client(s.Authentication.Client)
 		args = append(args, "cert="+pair.Certificate, "key="+pair.Key)
 	}
-	return startCPeer(program, suites, append(args, options...))
+	return startCPeer(program, suites, append(args, options...), s.Inside)
 }
 
 // cPeerOptions are those that client and server, and both programs, have in common.
@@ -135,12 +135,12 @@ func cPeerOptions(suites suiteTable, s *Scenario) []string {
 	return options
 }
 
-func startCPeer(program artifact, suites suiteTable, args []string) (*programEnd, error) {
+func startCPeer(program artifact, suites suiteTable, args []string, inside *Namespace) (*programEnd, error) {
 	path, err := run.build(program)
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	p, err := Start(Command{Path: path, Args: args})
+	p, err := Start(Command{Path: path, Args: args, Inside: inside})
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (o openSSL) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		args = append(args, "-cert", pair.Certificate, "-key", pair.Key)
 	}
 	if s.Resume == NoResumption {
-		return o.connect(args)
+		return o.connect(s, args)
 	}
 	return o.resume(s, args)
 }
@@ -116,7 +116,7 @@ func (o openSSL) resume(s *Scenario, args []string) (End, error) {
 	if s.Resume == BySessionID {
 		args = append(args, "-no_ticket")
 	}
-	first, err := o.connect(append(args, "-sess_out", session))
+	first, err := o.connect(s, append(args, "-sess_out", session))
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (o openSSL) resume(s *Scenario, args []string) (End, error) {
 	if _, err := first.Report(Goodbye); err != nil {
 		return nil, err
 	}
-	second, err := o.connect(append(args, "-sess_in", session))
+	second, err := o.connect(s, append(args, "-sess_in", session))
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +142,8 @@ func (o openSSL) resume(s *Scenario, args []string) (End, error) {
 	return second, nil
 }
 
-func (openSSL) connect(args []string) (*programEnd, error) {
-	p, err := Start(Command{Path: "openssl", Args: args})
+func (openSSL) connect(s *Scenario, args []string) (*programEnd, error) {
+	p, err := Start(Command{Path: "openssl", Args: args, Inside: s.Inside})
 	if err != nil {
 		return nil, err
 	}

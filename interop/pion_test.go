@@ -85,6 +85,9 @@ func (d pionDTLS) Serve(s *Scenario) (Listener, error) {
 
 // Connect implements Implementation.
 func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
+	if s.Inside != nil {
+		return nil, ErrNotOffered
+	}
 	shared, err := d.options(s, s.ClientKey(), s.Authentication.Client, s.Certificates.Client(s.Authentication.Client))
 	if err != nil {
 		return nil, err

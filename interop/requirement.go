@@ -2,8 +2,8 @@ package interop
 
 import (
 	_ "embed"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -13,9 +13,10 @@ import (
 //go:embed packages.txt
 var packageList string
 
-// A requirement is a program or a file that a test cannot do without, and the Debian package that has it.
+// A requirement is something that a test cannot do without, and the Debian package that has it.
 type requirement struct {
-	path, debian string
+	path   string // a program, or a pattern for an absolute path
+	debian string
 }
 
 var (
@@ -33,8 +34,8 @@ func missing(requirements []requirement) []string {
 	for _, r := range requirements {
 		found := false
 		if strings.HasPrefix(r.path, "/") {
-			_, err := os.Stat(r.path)
-			found = err == nil
+			matches, err := filepath.Glob(r.path)
+			found = err == nil && len(matches) > 0
 		} else {
 			_, err := exec.LookPath(r.path)
 			found = err == nil

@@ -1,8 +1,8 @@
 package interop
 
 import (
-	"bytes"
 	"regexp"
+	"strings"
 	"sync"
 )
 
@@ -50,15 +50,13 @@ func (t *transcript) find(pattern *regexp.Regexp) ([]string, <-chan struct{}) {
 	return texts, nil
 }
 
-// tail returns the last n lines that are not empty.
-func (t *transcript) tail(n int) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var lines [][]byte
-	for line := range bytes.Lines(t.text) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
+// lastLines returns the last n lines of a text that are not empty.
+func lastLines(text string, n int) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
 			lines = append(lines, line)
 		}
 	}
-	return string(bytes.Join(lines[max(0, len(lines)-n):], []byte("\n")))
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }

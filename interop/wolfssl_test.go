@@ -12,7 +12,7 @@ type wolfSSL struct{}
 // ChaCha20, and without CCM for ECDHE-PSK; it is the only peer here with ECDHE-PSK and GCM.
 var wolfSSLSuites = suiteTable{
 	0xccab: "PSK-CHACHA20-POLY1305",
-	0xd001: "TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256",
+	0xd001: "ECDHE-PSK-AES128-GCM-SHA256",
 	0xccac: "ECDHE-PSK-CHACHA20-POLY1305",
 	0xc037: "ECDHE-PSK-AES128-CBC-SHA256",
 	0xc02b: "ECDHE-ECDSA-AES128-GCM-SHA256",

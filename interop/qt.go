@@ -1,3 +1,0 @@
-package interop
-
-const qtClientProgram, qtServerProgram = "x", "y"
