@@ -72,8 +72,16 @@ func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Associat
 	a := newAssociation(cfg, ws, Server)
 	ws.begin()
 	a.plainSeq = hello.RecordSeq
-	a.hs = newServer12(a, now, hello)
-	a.hs.advance(now)
+	h := newServer12(a, now, hello)
+	a.hs = h
+	// From here on it is as if the hello had come through the association.
+	h.receiveFragment(0, wire.Fragment{
+		Type:   wire.TypeClientHello,
+		Length: uint32(len(hello.Body)),
+		Seq:    hello.MessageSeq,
+		Body:   hello.Body,
+	})
+	h.advance(now)
 	return a
 }
 

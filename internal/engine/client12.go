@@ -18,6 +18,7 @@ type client12 struct {
 	hello   wire.ClientHello
 	offered wire.ClientExtensions // those of hello
 	cookies int                   // HelloVerifyRequests followed
+	spare   []byte                // cookie of a request that came out of turn
 
 	serverKey   crypto.PublicKey         // of the server's certificate
 	exchange    wire.ServerKeyExchange   // the server's key share
@@ -62,24 +63,35 @@ func (c *client12) handle(now time.Time, m message) (state, error) {
 
 func (c *client12) undecryptable() {}
 
+// patience is how many flights of ours stay unanswered before we look for a
+// reason.
+const patience = 2
+
 // unanswered suspects a wrong key when the server answered our hello but has
-// not accepted two of our Finished.
+// not accepted our Finished, and tries the other cookie if there is one.
 func (c *client12) unanswered(attempt int) {
-	if attempt == 2 && (c.state == awaitTicket || c.state == awaitFinished) &&
-		c.a.suite.KeyExchange.UsesPSK() && !c.result.Resumed {
+	switch {
+	case attempt < patience:
+	case c.state == awaitServerHello && c.spare != nil:
+		c.useCookie(c.spare)
+	case (c.state == awaitTicket || c.state == awaitFinished) &&
+		c.a.suite.KeyExchange.UsesPSK() && !c.result.Resumed:
 		c.suspect(ErrWrongKey)
 	}
 }
 
-// rewinds reports whether f is a HelloVerifyRequest to follow although its
-// message_seq is behind: a server that keeps nothing may begin every answer
-// at 0.
-func (c *client12) rewinds(f wire.Fragment) bool {
+// repeated keeps the cookie of a HelloVerifyRequest whose message_seq is
+// behind. Mostly it answers a hello that we repeated before the first answer
+// came, and the server goes on with the cookie that we have. But a server that
+// keeps nothing may begin every answer at 0, and want this one.
+func (c *client12) repeated(f wire.Fragment) {
 	if c.state != awaitServerHello || f.Type != wire.TypeHelloVerifyRequest || !f.Whole() {
-		return false
+		return
 	}
 	request, err := wire.ParseHelloVerifyRequest(f.Body)
-	return err == nil && c.follows(request)
+	if err == nil && c.follows(request) {
+		c.spare = bytes.Clone(request.Cookie)
+	}
 }
 
 // follows reports whether a request is news: repetitions change nothing, and
@@ -99,10 +111,18 @@ func (c *client12) onHelloVerifyRequest(now time.Time, m message) (state, error)
 		c.a.drop(wire.DropDuplicateMessage)
 		return c.state, nil
 	}
+	c.newFlight()
+	c.useCookie(request.Cookie)
+	return c.state, c.launch(now, false)
+}
+
+// useCookie makes the hello with that cookie the flight.
+func (c *client12) useCookie(cookie []byte) {
 	c.cookies++
-	c.hello.Cookie = request.Cookie
-	c.sendHelloAgain(now)
-	return c.state, nil
+	c.spare = nil
+	c.hello.Cookie = cookie
+	c.flight.messages = nil
+	c.addHello()
 }
 
 func (c *client12) onServerHello(now time.Time, m message) (state, error) {
@@ -206,10 +226,24 @@ func (c *client12) resumes(hello *wire.ServerHello) bool {
 	return c.target.Session != nil && len(c.sessionID) > 0 && bytes.Equal(hello.SessionID, c.sessionID)
 }
 
-// resume derives the keys at once; the server's Finished comes first.
+// resume goes on with a session. A certificate in it is verified again: it may
+// have expired since, or may have been taken under laxer rules.
 func (c *client12) resume() (state, error) {
-	session := c.target.Session
 	c.result.Resumed = true
+	session := c.target.Session
+	if len(session.PeerChain) == 0 {
+		return c.useSession(session)
+	}
+	return ask(c.handshake, Event{Kind: EventVerify, Chain: session.PeerChain}, func(_ time.Time, r Verified) (state, error) {
+		if err := r.refusal(); err != nil {
+			return c.state, err
+		}
+		return c.useSession(session)
+	})
+}
+
+// useSession derives the keys at once; the server's Finished comes first.
+func (c *client12) useSession(session *SessionState) (state, error) {
 	c.result.Identity = session.Identity
 	c.result.PeerChain = session.PeerChain
 	c.master = session.Master
@@ -236,8 +270,8 @@ func (c *client12) onCertificate(_ time.Time, m message) (state, error) {
 		return c.state, refuse(wire.AlertDecodeError, "server sent no certificate")
 	}
 	return ask(c.handshake, Event{Kind: EventVerify, Chain: certificate.Chain}, func(_ time.Time, r Verified) (state, error) {
-		if r.Err != nil {
-			return c.state, verificationError(r)
+		if err := r.refusal(); err != nil {
+			return c.state, err
 		}
 		if !c.a.suite.KeyExchange.Accepts(r.PublicKey) {
 			return c.state, refuse(wire.AlertIllegalParameter, "the server's certificate does not go with %v", c.a.suite)

@@ -14,18 +14,18 @@ func (c *client12) sendHello(now time.Time) {
 		c.a.finish(err)
 		return
 	}
-	c.sendHelloAgain(now)
-}
-
-// sendHelloAgain sends the hello, with the cookie if there is one by now. The
-// transcript begins with the hello that the server answers to.
-func (c *client12) sendHelloAgain(now time.Time) {
-	c.newFlight()
-	c.transcript.restart()
-	c.send(wire.TypeClientHello, c.hello.AppendTo(nil))
+	c.addHello()
 	if err := c.launch(now, false); err != nil {
 		c.a.fail(err)
 	}
+}
+
+// addHello adds the hello to the flight. The transcript begins with it: the
+// first ClientHello and the HelloVerifyRequest are not part of it (RFC 6347,
+// Section 4.2.1).
+func (c *client12) addHello() {
+	c.transcript.restart()
+	c.send(wire.TypeClientHello, c.hello.AppendTo(nil))
 }
 
 func (c *client12) buildHello(now time.Time) error {
@@ -53,7 +53,8 @@ func (c *client12) buildHello(now time.Time) error {
 
 func (c *client12) worthOffering(now time.Time, s *SessionState) bool {
 	chosen := suite.Lookup(s.Suite)
-	return chosen != nil && c.supports(chosen) && s.ExtendedMasterSecret && s.alive(now, c.a.cfg.SessionLife)
+	return chosen != nil && c.supports(chosen) && s.resumable(now, c.a.cfg.SessionLife) &&
+		s.ServerName == c.target.ServerName
 }
 
 // offerSession chooses the session ID. With a ticket it is a random one: the

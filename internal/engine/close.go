@@ -27,7 +27,10 @@ func (a *Association) fail(err error) {
 // it.
 func (a *Association) finish(err error) {
 	a.phase = phaseClosed
-	a.hs = nil
+	if a.hs != nil {
+		clear(a.hs.master[:])
+		a.hs = nil
+	}
 	a.linger = nil
 	a.read.wipe()
 	a.write.wipe()

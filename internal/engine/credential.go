@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"crypto"
 	"slices"
 	"strings"
@@ -45,13 +46,18 @@ func certificateType(key crypto.PublicKey) uint8 {
 	return wire.ClientCertificateECDSA
 }
 
-// verificationError is the error of a chain that is not trusted.
-func verificationError(r Verified) error {
-	alert := r.Alert
-	if alert == 0 {
-		alert = wire.AlertBadCertificate
+// refusal is the error of a chain that is not trusted, or of no use.
+func (r Verified) refusal() error {
+	switch {
+	case r.Err != nil:
+		return &LocalError{Alert: cmp.Or(r.Alert, wire.AlertBadCertificate), Err: r.Err}
+	case r.PublicKey == nil:
+		// Taken for a peer without a certificate, it would not have to prove
+		// that the key is its own.
+		return refuse(wire.AlertUnsupportedCertificate, "certificate with a key of unknown kind")
+	default:
+		return nil
 	}
-	return &LocalError{Alert: alert, Err: r.Err}
 }
 
 // helloInfo copies what the owner may want to know for its choice.

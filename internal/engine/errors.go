@@ -19,7 +19,7 @@ var (
 	ErrWrongKey          = errors.New("the pre-shared keys of the two sides differ")
 	ErrNoPSK             = errors.New("no pre-shared key for this server")
 	ErrIdentityTooLong   = errors.New("psk identity longer than 256 bytes")
-	ErrReservedLabel     = errors.New("exporter label is reserved")
+	ErrNoRandomness      = errors.New("the source of randomness yields zeroes")
 )
 
 // A LocalError is a reason of ours to end a handshake or an association, with

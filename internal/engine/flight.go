@@ -25,7 +25,8 @@ type flight struct {
 	attempt  int          // repetitions so far
 	timeout  time.Duration
 	deadline time.Time // zero when nothing is awaited
-	held     int       // datagrams sent when the budget of an unproven peer ran out; 0 when all are
+	held     bool      // the budget of an unproven peer ran out before all was sent
+	sent     int       // datagrams that had been sent by then
 }
 
 // The sizes that an unanswered flight backs off to, in bytes of UDP payload:
@@ -66,13 +67,12 @@ func (a *Association) transmit(f *flight, budget *budget) error {
 		version: f.version,
 		mtu:     int(a.mtu),
 		budget:  budget,
-		skip:    f.held,
+		skip:    f.sent,
 		start:   len(a.ws.out),
 	}
 	if !a.cfg.FixedMTU {
 		p.mtu = mtuAfter(f.attempt, p.mtu)
 	}
-	f.held = 0
 	for _, m := range f.messages {
 		if err := p.add(m); err != nil {
 			return err
@@ -81,10 +81,18 @@ func (a *Association) transmit(f *flight, budget *budget) error {
 	if err := p.flush(); err != nil {
 		return err
 	}
+	f.restart()
 	if p.held {
-		f.held = p.sent
+		f.held = true
+		f.sent = p.sent
 	}
 	return nil
+}
+
+// restart has the next transmission begin with the first message.
+func (f *flight) restart() {
+	f.held = false
+	f.sent = 0
 }
 
 // A budget bounds what goes to an address that is not proven: three times the
@@ -138,7 +146,7 @@ func (p *packer) add(m outgoing) error {
 	for offset := 0; ; {
 		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, len(m.body)-offset)
 		if n <= 0 && offset+n < len(m.body) || n < 0 {
-			if err := p.flush(); err != nil {
+			if err := p.makeRoom(); err != nil {
 				return err
 			}
 			continue
@@ -148,6 +156,14 @@ func (p *packer) add(m outgoing) error {
 			return nil
 		}
 	}
+}
+
+// makeRoom ends what is full: the record, or else the datagram.
+func (p *packer) makeRoom() error {
+	if p.open {
+		return p.closeRecord()
+	}
+	return p.flush()
 }
 
 func (p *packer) addFragment(m outgoing, offset, n int) {

@@ -62,9 +62,8 @@ type role interface {
 	handle(now time.Time, m message) (state, error)
 	// undecryptable hears of a protected handshake record that did not open.
 	undecryptable()
-	// rewinds reports whether a message that comes behind its turn starts
-	// the sequence again.
-	rewinds(f wire.Fragment) bool
+	// repeated hears of a fragment whose turn has passed.
+	repeated(f wire.Fragment)
 	// unanswered hears that a flight is about to be repeated.
 	unanswered(attempt int)
 }
@@ -121,10 +120,15 @@ func (h *handshake) receiveFragment(epoch uint16, f wire.Fragment) {
 		h.a.drop(wire.DropUnexpectedMessage)
 		return
 	}
-	if h.role.rewinds(f) {
-		h.reassembly.skip(f.Seq)
+	if h.reassembly.awaits(f.Seq) && int(f.Length) > h.a.cfg.MaxMessage {
+		h.a.fail(refuse(wire.AlertIllegalParameter, "%v of %d bytes, where at most %d are taken", f.Type, f.Length, h.a.cfg.MaxMessage))
+		return
 	}
-	if drop := h.reassembly.add(epoch, f); drop != wire.DropNone {
+	drop := h.reassembly.add(epoch, f)
+	if drop == wire.DropDuplicateMessage {
+		h.role.repeated(f)
+	}
+	if drop != wire.DropNone {
 		h.a.drop(drop)
 	}
 }
@@ -180,7 +184,7 @@ func (h *handshake) trace(m Message) {
 func (h *handshake) newFlight() {
 	h.flight.messages = nil
 	h.flight.attempt = 0
-	h.flight.held = 0
+	h.flight.restart()
 	h.flight.deadline = time.Time{}
 	h.flight.timeout = h.a.cfg.RetransmitInitial
 }
@@ -222,7 +226,7 @@ func (h *handshake) credit(n int) {
 		return
 	}
 	h.budget.earn(n)
-	if h.flight.held == 0 {
+	if !h.flight.held {
 		return
 	}
 	if err := h.a.transmit(&h.flight, &h.budget); err != nil {
@@ -248,11 +252,11 @@ func (h *handshake) timeout(now time.Time) {
 	case !h.expires.IsZero() && !now.Before(h.expires):
 		h.giveUp()
 	case f.deadline.IsZero() || now.Before(f.deadline):
-	case h.hinted != nil:
-		h.a.finish(h.hinted)
 	case h.question.token != 0:
 		// The peer did its part: it is we who are late.
 		f.arm(now)
+	case h.hinted != nil:
+		h.a.finish(h.hinted)
 	case f.attempt >= h.a.cfg.RetransmitLimit:
 		h.giveUp()
 	default:
@@ -263,7 +267,7 @@ func (h *handshake) timeout(now time.Time) {
 func (h *handshake) retransmit(now time.Time) {
 	f := &h.flight
 	f.attempt++
-	f.held = 0
+	f.restart()
 	f.backOff(h.a.cfg.RetransmitMax)
 	f.arm(now)
 	h.role.unanswered(f.attempt)
@@ -305,12 +309,26 @@ func (h *handshake) hint(content []byte) {
 	}
 }
 
-// random fills b from the injected source.
+// random fills b, 16 bytes or more, from the injected source. One that yields
+// only zeroes is broken.
 func (h *handshake) random(b []byte) error {
 	if _, err := io.ReadFull(h.a.cfg.Rand, b); err != nil {
 		return fmt.Errorf("reading random bytes: %w", err)
 	}
+	if zero(b) {
+		return ErrNoRandomness
+	}
 	return nil
+}
+
+// zero reports whether a secret is not one.
+func zero(b []byte) bool {
+	for _, v := range b {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // deriveMaster turns the premaster secret into the master secret and the
@@ -353,6 +371,8 @@ func (h *handshake) checkFinished(m message) error {
 	if subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
 		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
 	}
+	// Who has seen our random and knows the keys is where it says it is.
+	h.budget.unlimited = true
 	h.record(m)
 	return nil
 }

@@ -27,7 +27,7 @@ type message struct {
 // received, never the length that a header declares, and has a limit.
 type reassembly struct {
 	next       uint16 // message_seq of the next message to take
-	limit      int    // bytes kept at most, overhead counted
+	limit      int    // bytes kept at most, overhead and early records counted
 	maxMessage int
 	used       int
 	slots      [messageWindow]partial
@@ -73,11 +73,18 @@ func (r *reassembly) add(epoch uint16, f wire.Fragment) wire.Drop {
 		r.used -= p.cost()
 		*p = partial{}
 	}
-	if r.used+len(f.Body)+chunkCost > r.limit {
+	cost := chunkCost + len(f.Body)
+	if !p.started {
+		cost += chunkCost
+	}
+	if !r.affords(cost) {
 		return wire.DropReassemblyLimit
 	}
 	return r.keep(p, epoch, f)
 }
+
+// affords reports whether that much more may be kept.
+func (r *reassembly) affords(cost int) bool { return r.used+cost <= r.limit }
 
 func (r *reassembly) keep(p *partial, epoch uint16, f wire.Fragment) wire.Drop {
 	before, first := p.cost(), !p.started
@@ -107,15 +114,8 @@ func (r *reassembly) take() (message, bool) {
 	return m, true
 }
 
-// skip forgets everything kept and expects seq next.
-func (r *reassembly) skip(seq uint16) {
-	clear(r.slots[:])
-	r.used = 0
-	r.next = seq
-}
-
-// waiting reports whether part of the next message is here.
-func (r *reassembly) waiting() bool { return r.slots[0].started }
+// awaits reports whether seq is the next message and nothing of it is here.
+func (r *reassembly) awaits(seq uint16) bool { return seq == r.next && !r.slots[0].started }
 
 func (p *partial) matches(epoch uint16, f wire.Fragment) bool {
 	return p.typ == f.Type && p.length == f.Length && p.epoch == epoch

@@ -138,15 +138,20 @@ func (a *Association) receiveHandshake(epoch uint16, payload []byte) {
 			a.drop(wire.DropMalformedRecord)
 			return
 		}
-		a.receiveFragment(epoch, f)
+		if a.hs == nil {
+			// One answer to a record, however many fragments it holds.
+			a.receiveLateFragment(f)
+			return
+		}
+		a.hs.receiveFragment(epoch, f)
 		payload = rest
 	}
 }
 
-func (a *Association) receiveFragment(epoch uint16, f wire.Fragment) {
+// receiveLateFragment takes an authenticated fragment when the handshake is
+// over.
+func (a *Association) receiveLateFragment(f wire.Fragment) {
 	switch {
-	case a.hs != nil:
-		a.hs.receiveFragment(epoch, f)
 	case a.phase == phaseClosed:
 		a.drop(wire.DropClosed)
 	case a.linger != nil && f.Type == wire.TypeFinished && f.Seq == a.linger.peerFinished:
@@ -165,11 +170,13 @@ func (a *Association) receiveFragment(epoch uint16, f wire.Fragment) {
 func (a *Association) receiveAlert(content []byte) {
 	alert, err := wire.ParseAlert(content)
 	if err != nil {
-		a.drop(wire.DropMalformedRecord)
+		a.fail(err)
 		return
 	}
 	a.ws.push(Event{Kind: EventAlert, Alert: alert})
 	switch {
+	case alert.Level != wire.AlertWarning && alert.Level != wire.AlertFatal:
+		a.fail(refuse(wire.AlertIllegalParameter, "alert of unknown level: %v", alert))
 	case alert.Description == wire.AlertCloseNotify:
 		// RFC 5246, Section 7.2.1: "The other party MUST respond with a
 		// close_notify alert of its own".

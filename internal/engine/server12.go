@@ -63,21 +63,15 @@ var server12Flow = []row[*server12]{
 	{awaitFinished, wire.TypeFinished, (*server12).onFinished},
 }
 
-// newServer12 puts the ClientHello where it would be had it come through the
-// association: RFC 6347, Section 4.2.2 has our message_seq follow the hello's.
+// newServer12 begins where the hello does: RFC 6347, Section 4.2.2 has our
+// message_seq follow that of the hello.
 func newServer12(a *Association, now time.Time, hello Hello) *handshake {
 	h := newHandshake(a, now, awaitClientHello)
 	h.role = &server12{handshake: h}
 	h.sendSeq = hello.MessageSeq
 	h.budget = budget{unlimited: hello.Verified}
 	h.budget.earn(hello.Received)
-	h.reassembly.skip(hello.MessageSeq)
-	h.reassembly.add(0, wire.Fragment{
-		Type:   wire.TypeClientHello,
-		Length: uint32(len(hello.Body)),
-		Seq:    hello.MessageSeq,
-		Body:   hello.Body,
-	})
+	h.reassembly.next = hello.MessageSeq
 	return h
 }
 
@@ -94,7 +88,7 @@ func (s *server12) undecryptable() {
 	}
 }
 
-func (s *server12) rewinds(wire.Fragment) bool { return false }
+func (s *server12) repeated(wire.Fragment) {}
 
 func (s *server12) unanswered(int) {}
 
@@ -177,19 +171,23 @@ func (s *server12) offerSession(now time.Time, session *SessionState) (state, er
 	})
 }
 
-// resumable reports whether a session may be resumed with this hello. The
-// extended master secret is required on both sides: without it another
-// session could have the same master secret (RFC 7627, Section 5.3).
+// resumable reports whether a session may be resumed with this hello.
 func (s *server12) resumable(now time.Time, session *SessionState) bool {
 	chosen := suite.Lookup(session.Suite)
 	return chosen != nil && s.supports(chosen) &&
-		session.alive(now, s.a.cfg.SessionLife) &&
+		session.resumable(now, s.a.cfg.SessionLife) &&
 		s.hello.CipherSuites.Contains(uint16(session.Suite)) &&
 		slices.Contains(s.hello.CompressionMethods, 0) &&
-		session.ExtendedMasterSecret && s.ext.ExtendedMasterSecret &&
+		s.ext.ExtendedMasterSecret &&
 		(!session.EncryptThenMAC || s.ext.EncryptThenMAC) &&
 		session.ServerName == s.ext.ServerName &&
-		(s.a.cfg.ClientAuth != RequireClientCert || len(session.PeerChain) > 0)
+		s.knowsEnough(chosen, session)
+}
+
+// knowsEnough reports whether the session has the certificate that a full
+// handshake would ask the client for.
+func (s *server12) knowsEnough(chosen *suite.Suite, session *SessionState) bool {
+	return s.a.cfg.ClientAuth != RequireClientCert || !chosen.KeyExchange.UsesCertificate() || len(session.PeerChain) > 0
 }
 
 // negotiate chooses the parameters of a full handshake.
@@ -356,8 +354,8 @@ func (s *server12) onCertificate(now time.Time, m message) (state, error) {
 	if len(certificate.Chain) > 0 {
 		e := Event{Kind: EventVerify, Chain: certificate.Chain}
 		return ask(s.handshake, e, func(_ time.Time, r Verified) (state, error) {
-			if r.Err != nil {
-				return s.state, verificationError(r)
+			if err := r.refusal(); err != nil {
+				return s.state, err
 			}
 			s.clientKey = r.PublicKey
 			s.result.PeerChain = certificate.Chain

@@ -38,10 +38,12 @@ type SessionState struct {
 	Ticket []byte
 }
 
-// alive reports whether the session is young enough.
-func (s *SessionState) alive(now time.Time, life time.Duration) bool {
+// resumable reports whether the session can be resumed by anybody: it is young
+// enough, and has an extended master secret, without which another session
+// could have the same one (RFC 7627, Section 5.3).
+func (s *SessionState) resumable(now time.Time, life time.Duration) bool {
 	age := now.Unix() - s.Created
-	return age >= 0 && age < int64(life/time.Second)
+	return age >= 0 && age < int64(life/time.Second) && s.ExtendedMasterSecret && !zero(s.Master[:])
 }
 
 // Marshal encodes the session.

@@ -32,8 +32,7 @@ func (t *transcript) write(b []byte) {
 	}
 }
 
-// restart forgets everything: the first ClientHello and the
-// HelloVerifyRequest are not part of the transcript (RFC 6347, Section 4.2.1).
+// restart forgets everything. The hash must not have begun.
 func (t *transcript) restart() {
 	t.bytes = t.bytes[:0]
 }
