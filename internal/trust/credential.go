@@ -12,7 +12,11 @@ import (
 type Credential struct {
 	Chain  [][]byte // DER, leaf first
 	Signer crypto.Signer
+	leaf   *x509.Certificate
 }
+
+// IsFor reports whether the certificate is for a server of that name.
+func (c Credential) IsFor(name string) bool { return c.leaf.VerifyHostname(name) == nil }
 
 // NewCredential checks that cert can be used to authenticate. The errors say
 // what is wrong with it.
@@ -32,7 +36,7 @@ func NewCredential(cert *tls.Certificate) (Credential, error) {
 	if !ok || !public.Equal(leaf.PublicKey) {
 		return Credential{}, fmt.Errorf("the private key is not that of the certificate for %q", leaf.Subject)
 	}
-	return Credential{Chain: cert.Certificate, Signer: signer}, nil
+	return Credential{Chain: cert.Certificate, Signer: signer, leaf: leaf}, nil
 }
 
 func leafOf(cert *tls.Certificate) (*x509.Certificate, error) {

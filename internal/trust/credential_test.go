@@ -35,6 +35,19 @@ func TestNewCredential(t *testing.T) {
 	}
 }
 
+func TestCredentialKnowsWhomItIsFor(t *testing.T) {
+	ca, key := newAuthority(t), newECDSA(t, elliptic.P256())
+	c, err := NewCredential(&tls.Certificate{Certificate: [][]byte{ca.leaf(key.Public(), nil).Raw}, PrivateKey: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"device.example": true, "DEVICE.example": true, "other.example": false, "": false} {
+		if got := c.IsFor(name); got != want {
+			t.Errorf("IsFor(%q) = %v", name, got)
+		}
+	}
+}
+
 func TestAuthoritiesNamesThePool(t *testing.T) {
 	if got := Authorities(nil); got != nil {
 		t.Errorf("Authorities(nil) = %x", got)

@@ -1,0 +1,269 @@
+package dtls
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"sync"
+	"time"
+)
+
+// Defaults of [Config].
+const (
+	DefaultMTU               = 1200             // bytes
+	DefaultIdleTimeout       = 30 * time.Minute // of a server
+	DefaultHandshakeTimeout  = 60 * time.Second
+	DefaultRetransmitInitial = time.Second
+	DefaultRetransmitMax     = 60 * time.Second
+	DefaultRetransmitLimit   = 6
+	DefaultMaxHalfOpen       = 10_000
+	DefaultMaxSessions       = 1 << 20
+	DefaultHandshakeRate     = 500 // a second and network
+	DefaultHandshakeBurst    = 5_000
+	DefaultReadQueue         = 128 // datagrams
+)
+
+// A CookiePolicy says whether clients have to prove that they receive what is
+// sent to their address before anything is kept of them.
+type CookiePolicy uint8
+
+const (
+	// CookiesAlways asks every client for a cookie: RFC 6347, Section 4.2.1.
+	CookiesAlways CookiePolicy = iota
+	// CookiesNever is for owners of the socket who know the address to be the
+	// peer's by other means, such as ICE.
+	CookiesNever
+)
+
+// A Config configures a server, a listener or a client. Fields that have the
+// name of one in [tls.Config] have its meaning too. The zero value of a field
+// is its default.
+//
+// A Config must not be changed once it is in use, and may be used by many.
+type Config struct {
+	// Rand is the source of randoms, cookies and session IDs. Nil stands for
+	// crypto/rand. Ephemeral keys and signatures always use the latter.
+	Rand io.Reader
+	// Time tells the time at which certificates must be valid. Nil stands for
+	// time.Now.
+	Time func() time.Time
+
+	// Certificates are ours, the preferred one first. Where there are
+	// several, a server prefers those that are for the name that the client
+	// asks for.
+	Certificates []tls.Certificate
+	// GetCertificate returns a server's certificate for a client. If it
+	// returns nil, Certificates are used. It has a goroutine of its own and
+	// may take its time.
+	//
+	// In the hello, SupportedVersions are those of TLS that the versions of
+	// DTLS are derived from.
+	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// GetClientCertificate returns a client's certificate for a server that
+	// asks for one; one without a chain if there is none. It has a goroutine
+	// of its own.
+	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+	// GetConfigForClient returns the Config for a client; nil stands for this
+	// one. Of the Config returned, what concerns the whole server is ignored:
+	// cookies, limits, Observer and IdleTimeout. It has a goroutine of its
+	// own and may take its time.
+	GetConfigForClient func(*tls.ClientHelloInfo) (*Config, error)
+
+	// ClientAuth is a server's policy about certificates of clients, which
+	// are verified with ClientCAs.
+	ClientAuth tls.ClientAuthType
+	ClientCAs  *x509.CertPool
+	// RootCAs are the authorities that a client believes. Nil stands for
+	// those of the system.
+	RootCAs *x509.CertPool
+	// ServerName is the name that a client asks for and expects in the
+	// server's certificate. Dial takes it from the address if it is empty.
+	ServerName string
+	// InsecureSkipVerify makes a client believe any certificate. Anybody can
+	// then stand between the client and the server.
+	InsecureSkipVerify bool
+	// VerifyPeerCertificate, if set, is called after a peer's certificate was
+	// verified, and may refuse it. It runs away from the socket and may take
+	// its time.
+	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
+	// VerifyConnection, if set, is called at the end of each handshake, with
+	// or without certificates, and may refuse the session. It runs on the
+	// goroutine that serves the socket and must be quick.
+	VerifyConnection func(ConnectionState) error
+
+	// PSK finds the pre-shared keys of a server's clients. Without it the
+	// server accepts no suites with such keys.
+	PSK PSKStore
+	// PSKIdentityHint is what a server tells its clients before they choose
+	// an identity. Without it nothing is sent.
+	PSKIdentityHint []byte
+	// ClientPSK returns a client's identity and key for a server that gave
+	// that hint, which may be empty. An empty key gives up. It has a
+	// goroutine of its own and may take its time; ctx ends with the
+	// handshake. A client that has it offers suites with certificates only if
+	// RootCAs or InsecureSkipVerify is set as well.
+	ClientPSK func(ctx context.Context, hint []byte) (identity, key []byte, err error)
+
+	// CipherSuites lists the suites to use, the preferred one first. Nil
+	// stands for all that [CipherSuites] has as default.
+	CipherSuites []uint16
+	// CurvePreferences lists the groups for key agreement, the preferred one
+	// first. Nil stands for X25519, P-256 and P-384.
+	CurvePreferences []tls.CurveID
+	// MinVersion and MaxVersion are versions such as [VersionDTLS12].
+	MinVersion, MaxVersion uint16
+	// NextProtos lists the application protocols, the preferred one first
+	// (RFC 7301).
+	NextProtos []string
+	// SRTPProfiles lists the protection profiles for SRTP, the preferred one
+	// first (RFC 5764).
+	SRTPProfiles []uint16
+	// RequireExtendedMasterSecret refuses peers without it (RFC 7627).
+	RequireExtendedMasterSecret bool
+	// InsecureMACThenEncrypt allows suites in CBC mode with peers that do not
+	// know encrypt-then-MAC (RFC 7366). Such records have leaked plaintext
+	// through timing time and again.
+	InsecureMACThenEncrypt bool
+
+	// SessionTicketsDisabled makes a server issue and accept no tickets. Keys
+	// are made and rotated by the server unless SetSessionTicketKeys is used.
+	SessionTicketsDisabled bool
+	// SessionCache stores a server's sessions for resumption by session ID.
+	// Nil stores none.
+	SessionCache SessionCache
+	// ClientSessionCache stores a client's sessions for resumption. Nil
+	// stores none.
+	ClientSessionCache ClientSessionCache
+
+	// KeyLogWriter gets the secrets of every session in NSS key log format.
+	// Whoever reads them can decrypt everything.
+	KeyLogWriter io.Writer
+
+	// MTU is the largest datagram sent during a handshake, in bytes of UDP
+	// payload; at least 256. Application data is not held to it: a datagram
+	// leaves whole or not at all.
+	MTU int
+	// HandshakeTimeout bounds a handshake.
+	HandshakeTimeout time.Duration
+	// IdleTimeout ends a session over which nothing was received or sent for
+	// that long, give or take an eighth. A negative value ends none. Clients
+	// have none by default.
+	IdleTimeout time.Duration
+	// RetransmitInitial is the time after which an unanswered flight is
+	// repeated. It doubles each time, up to RetransmitMax, and after
+	// RetransmitLimit repetitions the handshake fails.
+	RetransmitInitial time.Duration
+	RetransmitMax     time.Duration
+	RetransmitLimit   int
+
+	// Cookies is a server's policy about cookies.
+	Cookies CookiePolicy
+	// MaxHalfOpen bounds the handshakes that a server has in progress, and
+	// with them the look-ups. MaxSessions bounds its sessions, those
+	// included; a negative value does not.
+	MaxHalfOpen int
+	MaxSessions int
+	// HandshakeRate bounds the handshakes a second of one network, a /24 of
+	// IPv4 or a /48 of IPv6, after HandshakeBurst at once. Only clients with
+	// a good cookie count, and loopback does not. A negative value bounds
+	// nothing.
+	HandshakeRate  int
+	HandshakeBurst int
+	// ReadQueue is how many datagrams wait for [Conn.Read]; those that come
+	// when it is full are dropped and counted.
+	ReadQueue int
+
+	// Observer watches.
+	Observer *Observer
+
+	mu         sync.Mutex // protects what follows
+	profiles   [2]*profile
+	ticketKeys *ticketKeys
+}
+
+// Clone returns a copy of c, which may be changed even while c is in use. It
+// has ticket keys of its own, unless they were set.
+func (c *Config) Clone() *Config {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clone := &Config{
+		Rand:                        c.Rand,
+		Time:                        c.Time,
+		Certificates:                c.Certificates,
+		GetCertificate:              c.GetCertificate,
+		GetClientCertificate:        c.GetClientCertificate,
+		GetConfigForClient:          c.GetConfigForClient,
+		ClientAuth:                  c.ClientAuth,
+		ClientCAs:                   c.ClientCAs,
+		RootCAs:                     c.RootCAs,
+		ServerName:                  c.ServerName,
+		InsecureSkipVerify:          c.InsecureSkipVerify,
+		VerifyPeerCertificate:       c.VerifyPeerCertificate,
+		VerifyConnection:            c.VerifyConnection,
+		PSK:                         c.PSK,
+		PSKIdentityHint:             c.PSKIdentityHint,
+		ClientPSK:                   c.ClientPSK,
+		CipherSuites:                c.CipherSuites,
+		CurvePreferences:            c.CurvePreferences,
+		MinVersion:                  c.MinVersion,
+		MaxVersion:                  c.MaxVersion,
+		NextProtos:                  c.NextProtos,
+		SRTPProfiles:                c.SRTPProfiles,
+		RequireExtendedMasterSecret: c.RequireExtendedMasterSecret,
+		InsecureMACThenEncrypt:      c.InsecureMACThenEncrypt,
+		SessionTicketsDisabled:      c.SessionTicketsDisabled,
+		SessionCache:                c.SessionCache,
+		ClientSessionCache:          c.ClientSessionCache,
+		KeyLogWriter:                c.KeyLogWriter,
+		MTU:                         c.MTU,
+		HandshakeTimeout:            c.HandshakeTimeout,
+		IdleTimeout:                 c.IdleTimeout,
+		RetransmitInitial:           c.RetransmitInitial,
+		RetransmitMax:               c.RetransmitMax,
+		RetransmitLimit:             c.RetransmitLimit,
+		Cookies:                     c.Cookies,
+		MaxHalfOpen:                 c.MaxHalfOpen,
+		MaxSessions:                 c.MaxSessions,
+		HandshakeRate:               c.HandshakeRate,
+		HandshakeBurst:              c.HandshakeBurst,
+		ReadQueue:                   c.ReadQueue,
+		Observer:                    c.Observer,
+	}
+	if c.ticketKeys.isPinned() {
+		clone.ticketKeys = c.ticketKeys
+	}
+	return clone
+}
+
+// SetSessionTicketKeys sets the keys of session tickets, for servers that
+// accept each other's tickets. The first one seals new tickets; all of them
+// open. It may be called while the Config is in use; whoever calls it is in
+// charge of rotation. It panics if keys is empty.
+func (c *Config) SetSessionTicketKeys(keys [][32]byte) {
+	if len(keys) == 0 {
+		panic("dtls: SetSessionTicketKeys needs a key")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ticketKeysLocked().set(keys)
+}
+
+// ticketKeysLocked returns the ticket keys of c, which are made on first use.
+func (c *Config) ticketKeysLocked() *ticketKeys {
+	if c.ticketKeys == nil {
+		c.ticketKeys = newTicketKeys(c.rand())
+	}
+	return c.ticketKeys
+}
+
+// or returns value, or def if it is zero.
+func or[T int | time.Duration](value, def T) T {
+	if value == 0 {
+		return def
+	}
+	return value
+}

@@ -1,0 +1,81 @@
+package dtls
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+
+	"github.com/dtlsd/dtlsd/internal/trust"
+)
+
+// A ConnectionState is what both sides of a session agreed on, and what is
+// known of the peer. The zero value is that of a handshake in progress.
+type ConnectionState struct {
+	HandshakeComplete bool
+
+	Version     uint16
+	CipherSuite CipherSuite
+	Group       tls.CurveID // of the key agreement; 0 without one
+	DidResume   bool
+
+	ExtendedMasterSecret bool
+	EncryptThenMAC       bool
+
+	// PSKIdentity is the identity with which the client authenticated, and
+	// PSKIdentityHint what the server told it before. Both are bytes, of no
+	// particular encoding.
+	PSKIdentity     []byte
+	PSKIdentityHint []byte
+
+	// PeerCertificates are those that the peer sent, its own first.
+	// VerifiedChains lead from it to an authority; there are none where
+	// verification was skipped, or took place when the session was resumed
+	// from.
+	PeerCertificates []*x509.Certificate
+	VerifiedChains   [][]*x509.Certificate
+
+	NegotiatedProtocol string // ALPN
+	ServerName         string // that the client asked for
+	SRTPProfile        uint16 // 0 for none
+
+	session *Session
+}
+
+// newConnectionState describes an established session.
+func newConnectionState(s *Session) ConnectionState {
+	state := s.state
+	if state == nil {
+		return ConnectionState{}
+	}
+	c := ConnectionState{
+		HandshakeComplete:    true,
+		Version:              uint16(state.Version),
+		CipherSuite:          publicSuite(state.Suite),
+		Group:                tls.CurveID(state.Group),
+		DidResume:            state.Resumed,
+		ExtendedMasterSecret: state.ExtendedMasterSecret,
+		EncryptThenMAC:       state.EncryptThenMAC,
+		PSKIdentity:          state.Identity,
+		PSKIdentityHint:      state.Hint,
+		NegotiatedProtocol:   state.ALPN,
+		ServerName:           state.ServerName,
+		SRTPProfile:          state.SRTPProfile,
+		session:              s,
+	}
+	if s.verified != nil {
+		c.PeerCertificates = s.verified.Certificates
+		c.VerifiedChains = s.verified.VerifiedChains
+	} else if len(state.PeerChain) > 0 {
+		c.PeerCertificates = trust.Certificates(state.PeerChain)
+	}
+	return c
+}
+
+// ExportKeyingMaterial derives length bytes of keys for another protocol, such
+// as SRTP, from those of the session (RFC 5705). A nil context is none, which
+// is not the same as an empty one. It fails once the session has ended.
+func (c ConnectionState) ExportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
+	if c.session == nil {
+		return nil, ErrSessionClosed
+	}
+	return c.session.shard.export(c.session, label, context, length)
+}

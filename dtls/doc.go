@@ -1,0 +1,44 @@
+// Package dtls secures UDP with DTLS 1.2 (RFC 6347): a server, a listener and a
+// client.
+//
+// A [Server] is like one of net/http. Its handler is called with each datagram
+// that a client sends, decrypted, and answers through the [Session]:
+//
+//	srv := &dtls.Server{
+//		Addr:   ":22334",
+//		Config: &dtls.Config{PSK: dtls.StaticPSK{"sensor-7": key}},
+//		Handler: dtls.HandlerFunc(func(s *dtls.Session, datagram []byte) {
+//			s.Send([]byte("ACK"))
+//		}),
+//	}
+//	err := srv.ListenAndServe()
+//
+// Code that wants connections has a [Listener], which is a [net.Listener], and
+// [Dial]. A [Conn] is a [net.Conn] that keeps the bounds of datagrams:
+//
+//	conn, err := dtls.Dial("udp", "server.example:22334", &dtls.Config{})
+//
+// A [Config] has the fields of the one in crypto/tls where the meaning is the
+// same, and uses its certificates; what is peculiar to DTLS comes on top.
+//
+// # Goroutines
+//
+// A socket has one goroutine, called its shard, which does everything for all
+// of the sessions on it; there is none per session. Handlers and hooks are
+// called on it and must not wait. Whatever takes time happens elsewhere:
+// signatures, key agreements and certificates on a few workers, look-ups of
+// credentials on goroutines of their own.
+//
+// # What strangers can do
+//
+// Nothing is kept of a client before it has shown a cookie, and with it that
+// it receives what is sent to its address. What is discarded is counted by
+// reason in [Stats]. No datagram that fails authentication changes an
+// established session, and a client that lost its state gets in again from the
+// same address and port: the old session ends when the new one is established
+// (RFC 6347, Section 4.2.8).
+//
+// # Limitations
+//
+// There is no DTLS 1.3 yet, no connection IDs, and no renegotiation.
+package dtls

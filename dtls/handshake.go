@@ -1,0 +1,39 @@
+package dtls
+
+import (
+	"context"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/trust"
+)
+
+// A handshake is what a session needs until it is established.
+type handshake struct {
+	profile *profile
+	ctx     context.Context // of the look-ups; nil if there was none yet
+	cancel  context.CancelFunc
+	expires time.Time // for as long as there is no association
+
+	questions  int    // that were asked and are not answered
+	received   bool   // a datagram came, and the log has no line about it yet
+	progressed bool   // the log has had such a line
+	identity   []byte // the PSK identity that the client presented
+	verified   *trust.Peer
+	refused    error  // by VerifyConnection
+	target     string // the name of a client's server in the session cache
+}
+
+// context returns the context of look-ups, which ends with the handshake.
+func (h *handshake) context(base context.Context) context.Context {
+	if h.ctx == nil {
+		h.ctx, h.cancel = context.WithCancel(base)
+	}
+	return h.ctx
+}
+
+// end ends the look-ups.
+func (h *handshake) end() {
+	if h.cancel != nil {
+		h.cancel()
+	}
+}

@@ -1,0 +1,98 @@
+package dtls
+
+import (
+	"crypto/tls"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// clientHelloInfo describes a hello to functions that were made for
+// crypto/tls.
+func clientHelloInfo(hello *engine.HelloInfo, sess *Session) *tls.ClientHelloInfo {
+	return &tls.ClientHelloInfo{
+		CipherSuites:      convert[uint16](hello.CipherSuites),
+		ServerName:        hello.ServerName,
+		SupportedCurves:   convert[tls.CurveID](hello.Groups),
+		SignatureSchemes:  convert[tls.SignatureScheme](hello.SignatureSchemes),
+		SupportedPoints:   []uint8{wire.PointFormatUncompressed},
+		SupportedProtos:   hello.ALPN,
+		SupportedVersions: tlsVersions(hello.SupportedVersions),
+		Conn:              helloConn{sess},
+	}
+}
+
+// parseClientHello describes the body of a ClientHello.
+func parseClientHello(body []byte, sess *Session) (*tls.ClientHelloInfo, error) {
+	hello, err := wire.ParseClientHello(body)
+	if err != nil {
+		return nil, err
+	}
+	ext, err := wire.ParseClientExtensions(hello.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	info := &engine.HelloInfo{
+		ServerName:        ext.ServerName,
+		CipherSuites:      convert[wire.CipherSuite](slices.Collect(hello.CipherSuites.All())),
+		Groups:            convert[wire.Group](slices.Collect(ext.SupportedGroups.All())),
+		SignatureSchemes:  convert[wire.SignatureScheme](slices.Collect(ext.SignatureAlgorithms.All())),
+		SupportedVersions: convert[wire.Version](slices.Collect(ext.SupportedVersions.All())),
+	}
+	for _, name := range ext.ALPN {
+		info.ALPN = append(info.ALPN, string(name))
+	}
+	return clientHelloInfo(info, sess), nil
+}
+
+func convert[To, From ~uint16](list []From) []To {
+	out := make([]To, len(list))
+	for i, v := range list {
+		out[i] = To(v)
+	}
+	return out
+}
+
+// tlsVersions returns the versions of TLS that those of DTLS are made from. A
+// hello that lists none is one of DTLS 1.2.
+func tlsVersions(versions []wire.Version) []uint16 {
+	list := []uint16{tls.VersionTLS12}
+	if slices.Contains(versions, wire.VersionDTLS13) {
+		list = append(list, tls.VersionTLS13)
+	}
+	return list
+}
+
+// wantsCertificate reports whether a client offers a suite in which the server
+// has a certificate.
+func wantsCertificate(hello *engine.HelloInfo) bool {
+	return slices.ContainsFunc(hello.CipherSuites, func(id wire.CipherSuite) bool {
+		s := suite.Lookup(id)
+		return s != nil && s.KeyExchange.UsesCertificate()
+	})
+}
+
+func certificateRequestInfo(r *engine.CertificateRequestInfo) *tls.CertificateRequestInfo {
+	return &tls.CertificateRequestInfo{
+		AcceptableCAs:    r.Authorities,
+		SignatureSchemes: convert[tls.SignatureScheme](r.SignatureSchemes),
+		Version:          tls.VersionTLS12,
+	}
+}
+
+// A helloConn tells the addresses of a handshake. Nothing can be read from it
+// or written to it.
+type helloConn struct{ sess *Session }
+
+func (c helloConn) LocalAddr() net.Addr              { return c.sess.LocalAddr() }
+func (c helloConn) RemoteAddr() net.Addr             { return net.UDPAddrFromAddrPort(c.sess.peer) }
+func (c helloConn) Read([]byte) (int, error)         { return 0, net.ErrClosed }
+func (c helloConn) Write([]byte) (int, error)        { return 0, net.ErrClosed }
+func (c helloConn) Close() error                     { return nil }
+func (c helloConn) SetDeadline(time.Time) error      { return net.ErrClosed }
+func (c helloConn) SetReadDeadline(time.Time) error  { return net.ErrClosed }
+func (c helloConn) SetWriteDeadline(time.Time) error { return net.ErrClosed }

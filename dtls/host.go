@@ -1,0 +1,91 @@
+package dtls
+
+import (
+	"context"
+	"hash/maphash"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/gate"
+)
+
+// An owner hears of the sessions of its shards, on their goroutines.
+type owner interface {
+	// opened hears of a session before its first datagram.
+	opened(*Session)
+	// received gets the plaintext of a datagram, which is good until it
+	// returns, and reports false if it has no room for it.
+	received(*Session, []byte) bool
+	// closed hears of the end of a session that was opened.
+	closed(*Session, error)
+	// failed hears of the end of a handshake.
+	failed(*Session, error)
+}
+
+// A host is what the shards of a server, a listener or a client share.
+type host struct {
+	owner    owner
+	side     engine.Side
+	config   *Config
+	profile  *profile
+	observer *Observer // never nil
+	voice    voice
+	lines    lineLimit
+	workers  *workers
+	rates    *rateLimit
+	secrets  *gate.Secrets   // nil of a client
+	base     context.Context // of look-ups
+	seed     maphash.Seed    // of hello hashes
+
+	accepting atomic.Bool
+	halfOpen  atomic.Int64
+	sessions  atomic.Int64 // established
+	told      atomic.Int64 // how many peers Shutdown said goodbye to
+	lastID    atomic.Uint64
+}
+
+func newHost(o owner, side engine.Side, config *Config) (*host, error) {
+	p, err := config.profile(side)
+	if err != nil {
+		return nil, err
+	}
+	h := &host{
+		owner:    o,
+		side:     side,
+		config:   config,
+		profile:  p,
+		observer: config.Observer,
+		workers:  newWorkers(runtime.GOMAXPROCS(0)),
+		base:     context.Background(),
+		seed:     maphash.MakeSeed(),
+	}
+	if h.observer == nil {
+		h.observer = &Observer{}
+	}
+	h.voice = newVoice(side, h.observer.Name)
+	h.accepting.Store(true)
+	if side == engine.Server {
+		h.rates = newRateLimit(or(config.HandshakeRate, DefaultHandshakeRate), or(config.HandshakeBurst, DefaultHandshakeBurst))
+		h.secrets, err = gate.NewSecrets(config.rand(), gate.CookieLifetime)
+	}
+	return h, err
+}
+
+// maxHalfOpen and maxSessions return the limits of the configuration.
+func (h *host) maxHalfOpen() int64 { return int64(or(h.config.MaxHalfOpen, DefaultMaxHalfOpen)) }
+func (h *host) maxSessions() int64 { return int64(or(h.config.MaxSessions, DefaultMaxSessions)) }
+
+// idleTimeout returns how long a session may be idle, or 0 for ever.
+func (h *host) idleTimeout() time.Duration {
+	timeout := h.config.IdleTimeout
+	if h.side == engine.Server {
+		timeout = or(timeout, DefaultIdleTimeout)
+	}
+	return max(timeout, 0)
+}
+
+func (h *host) handshakeTimeout() time.Duration {
+	return or(h.config.HandshakeTimeout, DefaultHandshakeTimeout)
+}

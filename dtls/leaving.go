@@ -1,0 +1,97 @@
+package dtls
+
+import "time"
+
+// leaving is how a shard comes to its end.
+type leaving struct {
+	now      bool      // at once
+	whenIdle bool      // when no session is left
+	goodbye  bool      // after saying goodbye to every peer
+	next     time.Time // of the next step of that
+}
+
+// Goodbyes are paced, so that they do not overrun the network.
+const (
+	goodbyeBatch = 64
+	goodbyePace  = time.Millisecond
+)
+
+// sayGoodbye closes the next few sessions of a shard that leaves.
+func (s *shard) sayGoodbye() {
+	l := &s.leaving
+	if !l.goodbye || s.now.Before(l.next) {
+		return
+	}
+	for n := 0; n < goodbyeBatch && s.table.len() > 0; n++ {
+		sess := s.table.list[s.table.len()-1]
+		if sess.established() {
+			s.host.told.Add(1)
+		}
+		s.close(sess, ErrServerClosed)
+	}
+	l.next = s.now.Add(goodbyePace)
+}
+
+// leaves reports whether the time has come.
+func (s *shard) leaves() bool {
+	return s.leaving.now || s.leaving.whenIdle && s.table.len() == 0
+}
+
+// finish ends what is left, and the shard. It returns err.
+func (s *shard) finish(err error) error {
+	for s.table.len() > 0 {
+		s.end(s.table.list[s.table.len()-1], err)
+	}
+	s.flush()
+	s.socket.Close()
+	s.inbox.close()
+	s.mu.Unlock()
+	return err
+}
+
+// post has the shard call something. It reports false if the shard is gone.
+func (s *shard) post(call func()) bool {
+	return s.inbox.post(inboxItem{kind: itemCall, call: call})
+}
+
+// wait waits until the shard has done, and sent, what was asked of it before.
+func (s *shard) wait() {
+	done := make(chan struct{})
+	if !s.post(func() {
+		s.flush()
+		close(done)
+	}) {
+		return
+	}
+	select {
+	case <-done:
+	case <-s.done:
+	}
+}
+
+// leaveAtOnce ends the shard without a word to its peers.
+func (s *shard) leaveAtOnce() {
+	s.post(func() { s.leaving.now = true })
+}
+
+// leaveWithGoodbye ends the shard after a goodbye to every peer.
+func (s *shard) leaveWithGoodbye() {
+	s.post(func() { s.leaving = leaving{goodbye: true, whenIdle: true} })
+}
+
+// leaveWhenIdle ends the shard when its last session ends. Handshakes in
+// progress end now.
+func (s *shard) leaveWhenIdle() {
+	s.post(func() {
+		s.leaving.whenIdle = true
+		for i := s.table.len() - 1; i >= 0; i-- {
+			sess := s.table.list[i]
+			if sess.rival != nil {
+				s.close(sess.rival, ErrServerClosed)
+			}
+			if !sess.established() {
+				s.close(sess, ErrServerClosed)
+			}
+		}
+	})
+}

@@ -1,0 +1,134 @@
+package dtls
+
+import (
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/udp"
+)
+
+// acceptQueue is how many connections wait for Accept.
+const acceptQueue = 128
+
+// A Listener is a server whose sessions are connections. It is a
+// [net.Listener].
+type Listener struct {
+	shard     *shard
+	accepted  chan *Conn
+	closeOnce sync.Once
+	closing   chan struct{}
+}
+
+// Listen listens on a UDP address. The network is "udp", "udp4" or "udp6".
+func Listen(network, address string, config *Config) (*Listener, error) {
+	pc, err := net.ListenPacket(network, address)
+	if err != nil {
+		return nil, err
+	}
+	l, err := NewListener(pc, config)
+	if err != nil {
+		pc.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// NewListener listens on a socket, which belongs to the listener from then
+// on.
+func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
+	if config == nil {
+		return nil, errors.New("dtls: a listener needs a Config")
+	}
+	l := &Listener{accepted: make(chan *Conn, acceptQueue), closing: make(chan struct{})}
+	h, err := newHost(l, engine.Server, config)
+	if err != nil {
+		return nil, err
+	}
+	l.shard = newShard(h, udp.NewSocket(pc))
+	l.shard.post(l.shard.logListening)
+	go l.shard.run()
+	return l, nil
+}
+
+// Accept waits for a connection whose handshake is complete. It is a [*Conn].
+func (l *Listener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.accepted:
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-l.accepted:
+		return c, nil
+	case <-l.closing:
+	case <-l.shard.done:
+	}
+	return nil, &net.OpError{Op: "accept", Net: l.Addr().Network(), Addr: l.Addr(), Err: net.ErrClosed}
+}
+
+// Close accepts no more connections. Those that were accepted go on; the
+// socket is closed with the last of them.
+func (l *Listener) Close() error {
+	l.closeOnce.Do(func() {
+		l.shard.host.accepting.Store(false)
+		close(l.closing)
+		l.shard.leaveWhenIdle()
+		l.shard.post(l.refuseWaiting)
+	})
+	return nil
+}
+
+// refuseWaiting closes the connections that nobody accepted.
+func (l *Listener) refuseWaiting() {
+	for {
+		select {
+		case c := <-l.accepted:
+			l.refuse(c.session.Load())
+		default:
+			return
+		}
+	}
+}
+
+func (l *Listener) refuse(sess *Session) {
+	l.shard.counters.unwanted.Add(1)
+	sess.Close()
+}
+
+// Addr returns the address of the socket.
+func (l *Listener) Addr() net.Addr { return l.shard.socket.LocalAddr() }
+
+// Stats returns what happened so far.
+func (l *Listener) Stats() Stats {
+	var stats Stats
+	l.shard.counters.addTo(&stats)
+	stats.Sessions = int(l.shard.host.sessions.Load())
+	stats.HalfOpen = int(l.shard.host.halfOpen.Load())
+	return stats
+}
+
+// opened queues a connection for Accept.
+func (l *Listener) opened(sess *Session) {
+	c := newConn(l.shard.host.config, sess.LocalAddr(), net.UDPAddrFromAddrPort(sess.peer))
+	c.open(sess)
+	sess.SetUserData(c)
+	if isClosed(l.closing) {
+		l.refuse(sess)
+		return
+	}
+	select {
+	case l.accepted <- c:
+	default:
+		l.refuse(sess)
+	}
+}
+
+func (l *Listener) received(sess *Session, datagram []byte) bool {
+	return sess.UserData().(*Conn).queue.put(datagram)
+}
+
+func (l *Listener) closed(sess *Session, reason error) { sess.UserData().(*Conn).end(reason) }
+
+func (l *Listener) failed(*Session, error) {}

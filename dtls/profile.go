@@ -1,0 +1,259 @@
+package dtls
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/trust"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A profile is a Config made ready for one side.
+type profile struct {
+	config      *Config
+	engine      *engine.Config
+	credentials []trust.Credential
+	verifier    trust.Verifier // with the name of the server still to come
+	keyLog      sync.Mutex     // held to write to Config.KeyLogWriter
+}
+
+// profile returns c made ready for a side, or says what is wrong with c. It
+// does so once.
+func (c *Config) profile(side engine.Side) (*profile, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.profiles[side] == nil {
+		p, err := newProfile(c, side)
+		if err != nil {
+			return nil, fmt.Errorf("dtls: %w", err)
+		}
+		c.profiles[side] = p
+	}
+	return c.profiles[side], nil
+}
+
+// profileUnder returns c made ready for some clients of a server whose Config
+// is parent. Tickets are those of the server, unless c has keys of its own.
+func (c *Config) profileUnder(parent *Config) (*profile, error) {
+	parent.mu.Lock()
+	keys := parent.ticketKeys
+	parent.mu.Unlock()
+	c.mu.Lock()
+	if c.ticketKeys == nil {
+		c.ticketKeys = keys
+	}
+	c.mu.Unlock()
+	return c.profile(engine.Server)
+}
+
+func newProfile(c *Config, side engine.Side) (*profile, error) {
+	if err := c.check(side); err != nil {
+		return nil, err
+	}
+	p := &profile{config: c}
+	for i := range c.Certificates {
+		credential, err := trust.NewCredential(&c.Certificates[i])
+		if err != nil {
+			return nil, fmt.Errorf("Certificates[%d]: %w", i, err)
+		}
+		p.credentials = append(p.credentials, credential)
+	}
+	policy, err := c.policy(side)
+	if err != nil {
+		return nil, err
+	}
+	p.engine = c.engine(side, policy)
+	p.engine.Credentials = engineCredentials(p.credentials)
+	p.verifier = c.verifier(side)
+	return p, nil
+}
+
+// check refuses what cannot work, in words that help.
+func (c *Config) check(side engine.Side) error {
+	switch {
+	case c.MinVersion > VersionDTLS12 && c.MinVersion != 0 || c.MaxVersion != 0 && c.MaxVersion != VersionDTLS12:
+		return fmt.Errorf("MinVersion %#04x and MaxVersion %#04x leave no version: only %#04x, DTLS 1.2, is there", c.MinVersion, c.MaxVersion, VersionDTLS12)
+	case c.MTU != 0 && (c.MTU < engine.MinMTU || c.MTU > 1<<16-1):
+		return fmt.Errorf("MTU of %d bytes is not between %d and %d", c.MTU, engine.MinMTU, 1<<16-1)
+	case c.HandshakeTimeout < 0 || c.RetransmitInitial < 0 || c.RetransmitMax < 0 || c.RetransmitLimit < 0:
+		return errors.New("HandshakeTimeout and what is about retransmission cannot be negative")
+	case c.MaxHalfOpen < 0 || c.HandshakeBurst < 0 || c.ReadQueue < 0:
+		return errors.New("MaxHalfOpen, HandshakeBurst and ReadQueue cannot be negative")
+	case len(c.PSKIdentityHint) > 1<<16-1:
+		return fmt.Errorf("PSKIdentityHint has %d bytes; the protocol has room for %d", len(c.PSKIdentityHint), 1<<16-1)
+	}
+	for _, name := range c.NextProtos {
+		if len(name) == 0 || len(name) > 255 {
+			return fmt.Errorf("NextProtos has %q: names have 1 to 255 bytes", name)
+		}
+	}
+	if side == engine.Client {
+		return c.checkClient()
+	}
+	return c.checkServer()
+}
+
+func (c *Config) checkServer() error {
+	verifies := c.ClientAuth == tls.VerifyClientCertIfGiven || c.ClientAuth == tls.RequireAndVerifyClientCert
+	switch {
+	case len(c.Certificates) == 0 && c.GetCertificate == nil && c.PSK == nil && c.GetConfigForClient == nil:
+		return errors.New("a server needs Certificates, GetCertificate, PSK or GetConfigForClient")
+	case verifies && c.ClientCAs == nil:
+		return fmt.Errorf("ClientAuth %v needs ClientCAs: the authorities whose clients are let in", c.ClientAuth)
+	case c.ClientAuth < tls.NoClientCert || c.ClientAuth > tls.RequireAndVerifyClientCert:
+		return fmt.Errorf("unknown ClientAuth %d", c.ClientAuth)
+	}
+	return nil
+}
+
+func (c *Config) checkClient() error {
+	if c.offersCertificates() && c.ServerName == "" && !c.InsecureSkipVerify {
+		return errors.New("a client needs ServerName, to know whose certificate to expect, or InsecureSkipVerify")
+	}
+	return nil
+}
+
+// offersCertificates reports whether a client takes servers with
+// certificates.
+func (c *Config) offersCertificates() bool {
+	return c.ClientPSK == nil || c.RootCAs != nil || c.InsecureSkipVerify
+}
+
+func (c *Config) policy(side engine.Side) (suite.Policy, error) {
+	p := suite.Policy{
+		Suites:                       suite.Default(),
+		Groups:                       []wire.Group{wire.GroupX25519, wire.GroupP256, wire.GroupP384},
+		Schemes:                      suite.DefaultSchemes(),
+		PSK:                          side == engine.Server && c.PSK != nil || side == engine.Client && c.ClientPSK != nil,
+		EncryptThenMACRequired:       !c.InsecureMACThenEncrypt,
+		ExtendedMasterSecretRequired: c.RequireExtendedMasterSecret,
+		NextProtos:                   c.NextProtos,
+		SRTPProfiles:                 c.SRTPProfiles,
+	}
+	if c.CipherSuites != nil {
+		p.Suites = nil
+		for _, id := range c.CipherSuites {
+			s := suite.Lookup(wire.CipherSuite(id))
+			if s == nil {
+				return p, fmt.Errorf("CipherSuites has %#04x, which is not implemented", id)
+			}
+			p.Suites = append(p.Suites, s)
+		}
+	}
+	if c.CurvePreferences != nil {
+		known := p.Groups
+		p.Groups = nil
+		for _, id := range c.CurvePreferences {
+			if !slices.Contains(known, wire.Group(id)) {
+				return p, fmt.Errorf("CurvePreferences has %v, which is not implemented", id)
+			}
+			p.Groups = append(p.Groups, wire.Group(id))
+		}
+	}
+	return p, c.checkSuites(side, p)
+}
+
+// checkSuites sees to it that there is a suite that can be used.
+func (c *Config) checkSuites(side engine.Side, p suite.Policy) error {
+	certificates := c.offersCertificates()
+	if side == engine.Server {
+		certificates = len(c.Certificates) > 0 || c.GetCertificate != nil
+		if c.GetConfigForClient != nil {
+			return nil // which has the last word
+		}
+	}
+	for _, s := range p.Suites {
+		if s.KeyExchange.UsesPSK() && p.PSK || s.KeyExchange.UsesCertificate() && certificates {
+			return nil
+		}
+	}
+	return errors.New("none of CipherSuites goes with the keys and certificates that are configured")
+}
+
+func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
+	e := engine.Config{
+		Rand:              c.rand(),
+		Keys:              suite.SystemKeys{},
+		Policy:            policy,
+		ClientAuth:        clientAuth(c.ClientAuth),
+		ClientCAs:         trust.Authorities(c.ClientCAs),
+		PSKHint:           c.PSKIdentityHint,
+		Certificate:       c.offersCertificates(),
+		MTU:               or(c.MTU, DefaultMTU),
+		RetransmitInitial: or(c.RetransmitInitial, DefaultRetransmitInitial),
+		RetransmitMax:     or(c.RetransmitMax, DefaultRetransmitMax),
+		RetransmitLimit:   or(c.RetransmitLimit, DefaultRetransmitLimit),
+		HandshakeTimeout:  or(c.HandshakeTimeout, DefaultHandshakeTimeout),
+		KeyLog:            c.KeyLogWriter != nil,
+		Trace:             c.Observer != nil && c.Observer.Handshake != nil,
+	}
+	if side == engine.Client {
+		e.SessionCache = c.ClientSessionCache != nil
+		e.SelectCredentials = c.GetClientCertificate != nil
+		return e.Complete()
+	}
+	e.SessionCache = c.SessionCache != nil
+	e.SelectCredentials = c.GetCertificate != nil || len(c.Certificates) > 1
+	if !c.SessionTicketsDisabled {
+		e.Tickets = c.ticketKeysLocked()
+	}
+	return e.Complete()
+}
+
+func (c *Config) verifier(side engine.Side) trust.Verifier {
+	v := trust.Verifier{Now: c.Time, Also: c.VerifyPeerCertificate}
+	if v.Now == nil {
+		v.Now = time.Now
+	}
+	if side == engine.Client {
+		v.Roots, v.Usage = c.RootCAs, x509.ExtKeyUsageServerAuth
+		v.Name, v.SkipChain = c.ServerName, c.InsecureSkipVerify
+		return v
+	}
+	v.Roots, v.Usage = c.ClientCAs, x509.ExtKeyUsageClientAuth
+	v.SkipChain = c.ClientAuth < tls.VerifyClientCertIfGiven
+	return v
+}
+
+func (c *Config) rand() io.Reader {
+	if c.Rand == nil {
+		return rand.Reader
+	}
+	return c.Rand
+}
+
+func clientAuth(t tls.ClientAuthType) engine.ClientAuth {
+	switch t {
+	case tls.RequestClientCert, tls.VerifyClientCertIfGiven:
+		return engine.RequestClientCert
+	case tls.RequireAnyClientCert, tls.RequireAndVerifyClientCert:
+		return engine.RequireClientCert
+	default:
+		return engine.NoClientCert
+	}
+}
+
+func engineCredentials(list []trust.Credential) []engine.Credential {
+	out := make([]engine.Credential, len(list))
+	for i, c := range list {
+		out[i] = engine.Credential{Chain: c.Chain, Signer: c.Signer}
+	}
+	return out
+}
+
+// logSecret writes a line to the key log. An error of the writer is none of
+// the session's business.
+func (p *profile) logSecret(line []byte) {
+	p.keyLog.Lock()
+	defer p.keyLog.Unlock()
+	p.config.KeyLogWriter.Write(line)
+}

@@ -1,0 +1,257 @@
+package dtls
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/udp"
+)
+
+// DefaultAddr is where a [Server] without Addr listens.
+const DefaultAddr = ":22334"
+
+// A Handler gets the datagrams of a server's sessions.
+//
+// ServeDTLS is called on the goroutine that serves the socket: while it runs,
+// that goroutine does nothing else. It must not wait, and must not keep
+// datagram. [Async] makes a handler that may wait out of one that does.
+// Datagrams of one session come in the order in which they were received.
+type Handler interface {
+	ServeDTLS(s *Session, datagram []byte)
+}
+
+// HandlerFunc is a function that is a [Handler].
+type HandlerFunc func(s *Session, datagram []byte)
+
+// ServeDTLS calls f.
+func (f HandlerFunc) ServeDTLS(s *Session, datagram []byte) { f(s, datagram) }
+
+// A Server serves DTLS sessions on one or more sockets. Its fields must not be
+// changed once it serves.
+type Server struct {
+	Addr    string  // for ListenAndServe; DefaultAddr if empty
+	Config  *Config // required
+	Handler Handler // required
+
+	// Opened, if set, is called with each session that is established, before
+	// its first datagram. Like a handler, it must not wait.
+	Opened func(*Session)
+	// Closed, if set, is called once for each session that was opened, with
+	// the reason for its end. Like a handler, it must not wait.
+	Closed func(*Session, error)
+
+	mu      sync.Mutex
+	host    *host // nil before the first Serve
+	shards  []*shard
+	retired Stats // of shards that are gone
+	refuses bool  // SetAccepting(false)
+	closed  bool
+}
+
+// ListenAndServe listens on the UDP address s.Addr and serves until Shutdown
+// or Close, when it returns [ErrServerClosed].
+func (s *Server) ListenAndServe() error {
+	pc, err := net.ListenPacket("udp", cmp.Or(s.Addr, DefaultAddr))
+	if err != nil {
+		return err
+	}
+	return s.Serve(pc)
+}
+
+// Serve serves the sessions of a socket, which it closes in the end. It
+// returns [ErrServerClosed] after Shutdown or Close, and otherwise an error of
+// the socket. It may be called for several sockets at the same time, and again
+// with another one.
+func (s *Server) Serve(pc net.PacketConn) error {
+	sh, err := s.open(udp.NewSocket(pc))
+	if err != nil {
+		pc.Close()
+		return err
+	}
+	err = sh.run()
+	return s.retire(sh, err)
+}
+
+// open adds a shard for a socket.
+func (s *Server) open(socket udp.Socket) (*shard, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrServerClosed
+	}
+	if err := s.initHost(); err != nil {
+		return nil, err
+	}
+	sh := newShard(s.host, socket)
+	sh.post(sh.logListening)
+	s.shards = append(s.shards, sh)
+	return sh, nil
+}
+
+func (s *Server) initHost() error {
+	switch {
+	case s.host != nil:
+		return nil
+	case s.Config == nil:
+		return errors.New("dtls: Server.Config is not set")
+	case s.Handler == nil:
+		return errors.New("dtls: Server.Handler is not set")
+	}
+	h, err := newHost(serverOwner{s}, engine.Server, s.Config)
+	if err != nil {
+		return err
+	}
+	h.accepting.Store(!s.refuses)
+	s.host = h
+	return nil
+}
+
+// retire takes a shard that is gone off the server, and returns why it is.
+func (s *Server) retire(sh *shard, err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shards = slices.DeleteFunc(s.shards, func(other *shard) bool { return other == sh })
+	sh.counters.addTo(&s.retired)
+	if s.closed {
+		return ErrServerClosed
+	}
+	return err
+}
+
+// Shutdown says goodbye to every peer and ends the server. It takes its time,
+// so as not to overrun the network with goodbyes: about a second for 64,000
+// sessions. If ctx ends first, the rest hear nothing. It returns how many
+// peers were told, and the error of ctx. It must not be called from a handler.
+func (s *Server) Shutdown(ctx context.Context) (told int, err error) {
+	shards := s.close()
+	for _, sh := range shards {
+		sh.leaveWithGoodbye()
+	}
+	for _, sh := range shards {
+		select {
+		case <-sh.done:
+		case <-ctx.Done():
+			sh.leaveAtOnce()
+			err = ctx.Err()
+		}
+	}
+	if len(shards) > 0 {
+		told = int(shards[0].host.told.Load())
+	}
+	return told, err
+}
+
+// Close ends the server at once. The peers hear nothing of it.
+func (s *Server) Close() error {
+	for _, sh := range s.close() {
+		sh.leaveAtOnce()
+	}
+	return nil
+}
+
+// close lets nothing begin any more.
+func (s *Server) close() []*shard {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.host != nil {
+		s.host.accepting.Store(false)
+	}
+	return slices.Clone(s.shards)
+}
+
+// SetAccepting says whether clients may begin new sessions. Those that there
+// are go on in any case.
+func (s *Server) SetAccepting(accepting bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuses = !accepting
+	if s.host == nil || s.closed || s.host.accepting.Swap(accepting) == accepting {
+		return
+	}
+	for _, sh := range s.shards {
+		sh.post(sh.logAccepting)
+	}
+}
+
+// Addrs returns the addresses of the sockets being served.
+func (s *Server) Addrs() []net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	addrs := make([]net.Addr, len(s.shards))
+	for i, sh := range s.shards {
+		addrs[i] = sh.socket.LocalAddr()
+	}
+	return addrs
+}
+
+// Stats returns what happened so far. Numbers of the same moment need not
+// agree with each other to the last.
+func (s *Server) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.retired
+	for _, sh := range s.shards {
+		sh.counters.addTo(&stats)
+	}
+	if s.host != nil {
+		stats.Sessions = int(s.host.sessions.Load())
+		stats.HalfOpen = int(s.host.halfOpen.Load())
+	}
+	return stats
+}
+
+// A SessionInfo describes a session at a moment.
+type SessionInfo struct {
+	ID          uint64
+	Peer        netip.AddrPort
+	Local       net.Addr
+	Established bool // false during the handshake
+	State       ConnectionState
+	Since       time.Time // of its establishment
+	LastActive  time.Time // when a datagram was received or sent, to the second
+	Received    uint64    // datagrams of application data
+	Sent        uint64
+}
+
+// Sessions describes the sessions that there are, in no order. Those that come
+// or go meanwhile may be missing.
+func (s *Server) Sessions() []SessionInfo {
+	s.mu.Lock()
+	shards := slices.Clone(s.shards)
+	s.mu.Unlock()
+	var infos []SessionInfo
+	for _, sh := range shards {
+		infos = sh.describe(infos)
+	}
+	return infos
+}
+
+// serverOwner hears of a server's sessions.
+type serverOwner struct{ *Server }
+
+func (o serverOwner) opened(sess *Session) {
+	if o.Opened != nil {
+		o.Opened(sess)
+	}
+}
+
+func (o serverOwner) received(sess *Session, datagram []byte) bool {
+	o.Handler.ServeDTLS(sess, datagram)
+	return true
+}
+
+func (o serverOwner) closed(sess *Session, reason error) {
+	if o.Closed != nil {
+		o.Closed(sess, reason)
+	}
+}
+
+func (o serverOwner) failed(*Session, error) {}

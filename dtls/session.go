@@ -1,0 +1,159 @@
+package dtls
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/trust"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A Session is an established association with one peer. A [Handler] gets it
+// with each datagram and may keep it for as long as it likes.
+//
+// Its methods may be called from any goroutine, handlers included, and do not
+// wait.
+type Session struct {
+	shard *shard
+	id    uint64
+	route
+	helloHash uint64 // of the ClientHello's random, to know it again
+
+	state    *engine.State // what was negotiated; set before anybody sees the session
+	verified *trust.Peer   // nil without a certificate
+
+	// What follows belongs to the shard.
+	assoc *engine.Association // nil before its start and after its end
+	hs    *handshake          // nil once established
+	rival *Session            // in its handshake, to take the place of this one
+	ended bool
+	index int // in the table
+	timer int // in the timers
+
+	maxPayload  atomic.Int32
+	closing     atomic.Bool
+	lastActive  atomic.Uint32 // seconds of the shard's clock
+	since       uint32        // likewise
+	received    atomic.Uint64 // datagrams of application data
+	sent        atomic.Uint64
+	userData    atomic.Pointer[any]
+	userContext atomic.Pointer[sessionContext]
+}
+
+// A route is how datagrams get to a peer.
+type route struct {
+	peer  netip.AddrPort
+	local netip.Addr // the address of ours that the peer uses; zero if there is one only
+}
+
+// A sessionContext is the context of a session for those who asked for it.
+type sessionContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+// ID returns a number that no other session of the server has had.
+func (s *Session) ID() uint64 { return s.id }
+
+// RemoteAddr returns the address and port of the peer.
+func (s *Session) RemoteAddr() netip.AddrPort { return s.peer }
+
+// LocalAddr returns the address that the peer sends to, where that is known,
+// or that of the socket.
+func (s *Session) LocalAddr() net.Addr {
+	addr := s.shard.socket.LocalAddr()
+	if udp, ok := addr.(*net.UDPAddr); ok && s.local.IsValid() {
+		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(s.local, uint16(udp.Port)))
+	}
+	return addr
+}
+
+// Send sends b to the peer as one datagram. It copies b and does not wait: the
+// datagram leaves when the shard gets to it, at once if it has nothing else
+// to do. As with UDP, nobody says whether it arrives.
+//
+// It fails with [ErrSessionClosed], [ErrMessageTooLarge], or [ErrQueueFull]
+// if more is being sent than leaves.
+func (s *Session) Send(b []byte) error {
+	err := s.trySend(b)
+	if err == ErrQueueFull {
+		s.shard.counters.drops[wire.DropQueueFull].Add(1)
+	}
+	return err
+}
+
+// trySend is Send for callers who try again when the queue is full.
+func (s *Session) trySend(b []byte) error {
+	switch {
+	case s.closing.Load():
+		return ErrSessionClosed
+	case len(b) > s.MaxPayload():
+		return ErrMessageTooLarge
+	default:
+		return s.shard.inbox.send(s, b)
+	}
+}
+
+// Close says goodbye to the peer, after everything that was sent before, and
+// ends the session. Nothing is delivered to the handler from now on. Closing
+// again does nothing.
+func (s *Session) Close() error {
+	if !s.closing.Swap(true) {
+		s.shard.inbox.post(inboxItem{kind: itemClose, session: s})
+	}
+	return nil
+}
+
+// MaxPayload returns how many bytes fit into one datagram.
+func (s *Session) MaxPayload() int { return int(s.maxPayload.Load()) }
+
+// ConnectionState returns what was negotiated.
+func (s *Session) ConnectionState() ConnectionState {
+	return newConnectionState(s)
+}
+
+// SetUserData attaches data of the user's to the session.
+func (s *Session) SetUserData(data any) { s.userData.Store(&data) }
+
+// UserData returns what SetUserData attached last, or nil.
+func (s *Session) UserData() any {
+	if data := s.userData.Load(); data != nil {
+		return *data
+	}
+	return nil
+}
+
+// Context returns a context that ends with the session. Its cause is then why
+// the session ended.
+func (s *Session) Context() context.Context {
+	for {
+		if c := s.userContext.Load(); c != nil {
+			return c
+		}
+		ctx, cancel := context.WithCancelCause(context.Background())
+		if s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
+			return ctx
+		}
+		cancel(nil)
+	}
+}
+
+// endContext ends the context, whether it was asked for yet or not.
+func (s *Session) endContext(reason error) {
+	if c := s.userContext.Load(); c != nil {
+		c.cancel(reason)
+		return
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(reason)
+	if !s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
+		s.userContext.Load().cancel(reason)
+	}
+}
+
+// established reports whether the handshake is complete. Only the shard calls
+// it.
+func (s *Session) established() bool { return s.hs == nil }

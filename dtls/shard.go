@@ -1,0 +1,240 @@
+package dtls
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/gate"
+	"github.com/dtlsd/dtlsd/internal/udp"
+)
+
+// A shard owns a socket and every session that came in through it. It is one
+// goroutine, and everything about these sessions happens on it: their engines
+// are never touched by another.
+//
+// Other goroutines reach it through its inbox, which is one lock for a moment.
+// What they send waits there until the shard has dealt with the datagrams in
+// its hands; if it sleeps in a read, they end the read by a deadline in the
+// past. Computations and look-ups leave the shard and come back the same way.
+type shard struct {
+	host   *host
+	socket udp.Socket
+	gate   *gate.Gate // nil of a client
+	inbox  inbox
+	done   chan struct{} // closed when run returns
+
+	// mu is held by the shard's goroutine while it works, and let go while it
+	// sleeps and while it calls code of the user's. With it, others may look
+	// at the sessions. They must not change anything.
+	mu       sync.Mutex
+	start    time.Time
+	now      time.Time // of this turn
+	ws       *engine.Workspace
+	table    table
+	timers   timers
+	sweeper  sweeper
+	in       []udp.Message
+	out      outbox
+	counters *counters
+
+	items   []inboxItem // buffers to trade with the inbox
+	arena   []byte
+	prepare func() // arm, once and for all
+	armed   time.Time
+	kicked  bool // the deadline is in the past; protected by the inbox's lock
+	hurried int  // turns in a row that did not read
+	errors  int  // reads in a row that failed
+
+	observed []byte // the datagram being opened, as it came in
+	copied   []byte // likewise, for the second session to try it
+	strays   int    // records dropped since the datagram came in
+	muted    bool   // another session is asked as well: drops do not count
+	goodbye  error  // why the session being closed is closed
+	leaving  leaving
+}
+
+func newShard(h *host, socket udp.Socket) *shard {
+	now := time.Now()
+	s := &shard{
+		host:     h,
+		socket:   socket,
+		done:     make(chan struct{}),
+		start:    now,
+		now:      now,
+		ws:       engine.NewWorkspace(),
+		table:    newTable(),
+		sweeper:  newSweeper(h.idleTimeout()),
+		in:       []udp.Message{{Buf: make([]byte, udp.MaxDatagram)}},
+		counters: &counters{},
+	}
+	if h.secrets != nil {
+		s.gate = gate.New(h.secrets, gate.Config{SkipCookies: h.config.Cookies == CookiesNever})
+	}
+	s.inbox.wake = s.kick
+	s.prepare = s.arm
+	return s
+}
+
+// run serves the socket until it is closed, or nothing is left to be served.
+// The error is never nil.
+func (s *shard) run() error {
+	defer close(s.done)
+	s.mu.Lock()
+	for {
+		n, err := s.read()
+		s.now = time.Now()
+		if s.hearError(err) {
+			return s.finish(err)
+		}
+		s.logSuppressed()
+		for i := range s.in[:n] {
+			s.receive(&s.in[i])
+		}
+		s.takeInbox()
+		s.fireTimers()
+		s.sweep()
+		s.sayGoodbye()
+		s.flush()
+		if s.leaves() {
+			return s.finish(ErrServerClosed)
+		}
+	}
+}
+
+// The shard never skips reading for longer than this: however much others
+// send, datagrams are received.
+const (
+	maxHurried = 8 // turns
+	glance     = 100 * time.Microsecond
+)
+
+// read waits for datagrams, until the next deadline or a kick. If the inbox
+// has something already, it returns at once.
+func (s *shard) read() (int, error) {
+	if !s.inbox.sleep(s.hurried >= maxHurried, s.prepare) {
+		s.hurried++
+		return 0, nil
+	}
+	s.hurried = 0
+	s.mu.Unlock()
+	n, err := s.socket.ReadBatch(s.in)
+	s.mu.Lock()
+	s.inbox.awake()
+	return n, err
+}
+
+// arm sets the read deadline. It does without the call, which is not free, if
+// the deadline that is set comes early enough. The inbox's lock is held.
+func (s *shard) arm() {
+	next := s.deadline()
+	if s.hurried >= maxHurried {
+		next = time.Now().Add(glance)
+	}
+	keep := !s.armed.IsZero() && !next.IsZero() && !s.armed.After(next) && s.armed.After(s.now)
+	if !s.kicked && (keep || s.armed.IsZero() && next.IsZero()) {
+		return
+	}
+	s.kicked = false
+	s.armed = next
+	s.socket.SetReadDeadline(next)
+}
+
+// kick ends the shard's sleep. The inbox's lock is held.
+func (s *shard) kick() {
+	s.kicked = true
+	s.socket.SetReadDeadline(time.Unix(1, 0))
+}
+
+// deadline returns when there is something to do even if nothing happens, or
+// the zero time.
+func (s *shard) deadline() time.Time {
+	next := s.timers.next()
+	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.leaving.next} {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	return next
+}
+
+// Reads that fail without end must not take all of a processor.
+const (
+	patience = 16 // failures in a row
+	penance  = 10 * time.Millisecond
+)
+
+// hearError deals with what a read returned for an error, and reports whether
+// the socket is gone.
+func (s *shard) hearError(err error) bool {
+	switch {
+	case err == nil, errors.Is(err, os.ErrDeadlineExceeded):
+		s.errors = 0
+		return false
+	case errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+		return true
+	}
+	s.socketError(err)
+	if s.errors++; s.errors > patience {
+		time.Sleep(penance)
+	}
+	return false
+}
+
+// takeInbox does what other goroutines asked for. What the user's code asks
+// for meanwhile is for the next turn.
+func (s *shard) takeInbox() {
+	items, arena := s.inbox.take(s.items, s.arena)
+	for i := range items {
+		switch item := &items[i]; item.kind {
+		case itemSend:
+			s.send(item.session, arena[item.start:item.end])
+		case itemClose:
+			s.close(item.session, ErrSessionClosed)
+		case itemAnswer:
+			s.resolve(item.session, item.token, item.result)
+		case itemCall:
+			item.call()
+		}
+	}
+	clear(items)
+	s.items, s.arena = items, arena
+}
+
+// fireTimers tells sessions that their time has come.
+func (s *shard) fireTimers() {
+	for sess := s.timers.due(s.now); sess != nil; sess = s.timers.due(s.now) {
+		if sess.assoc == nil {
+			s.end(sess, publicError(engine.ErrHandshakeTimeout))
+			continue
+		}
+		sess.assoc.Timeout(s.now)
+		s.drain(sess)
+	}
+}
+
+// flush sends what the turn has put together.
+func (s *shard) flush() {
+	for batch := s.out.batch; len(batch) > 0; {
+		n, err := s.socket.WriteBatch(batch)
+		if err == nil {
+			break
+		}
+		// A destination that the kernel refuses costs its own datagram only.
+		s.writeError(batch[n].Peer, err)
+		batch = batch[n+1:]
+	}
+	s.out.reset()
+}
+
+// callOut lets go of the shard while code of the user's runs, and callBack
+// takes it back.
+func (s *shard) callOut()  { s.mu.Unlock() }
+func (s *shard) callBack() { s.mu.Lock() }
+
+// clock returns t in seconds of the shard's clock.
+func (s *shard) clock() uint32 { return uint32(s.now.Sub(s.start) / time.Second) }

@@ -1,0 +1,290 @@
+package dtls
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// drain does what a verb of the engine left to do. It follows every verb.
+func (s *shard) drain(sess *Session) {
+	a := sess.assoc
+	for e := a.Next(); e.Kind != engine.EventNone; e = a.Next() {
+		s.on(sess, &e)
+	}
+	s.settle(sess)
+}
+
+func (s *shard) on(sess *Session, e *engine.Event) {
+	switch e.Kind {
+	case engine.EventSend:
+		s.queue(append(s.out.room(len(e.Data)), e.Data...), sess.route)
+	case engine.EventData:
+		s.deliver(sess, e.Data)
+	case engine.EventEstablished:
+		s.establish(sess)
+	case engine.EventClosed:
+		s.end(sess, s.reason(e.Err))
+	case engine.EventDrop:
+		s.stray(sess, e.Drop)
+	case engine.EventSecret:
+		s.logSecret(sess, e.Data)
+	case engine.EventStoreSession:
+		s.storeSession(sess, e)
+	case engine.EventMessage:
+		s.observeMessage(sess, e.Message)
+	case engine.EventRetransmit:
+		s.counters.retransmissions.Add(1)
+		s.observeRetransmission(sess, e.Message.Attempt)
+	case engine.EventAlert:
+		s.observeAlert(sess, e.Alert)
+	case engine.EventWarning:
+		s.warn(sess, e.Err)
+	default:
+		s.ask(sess, e)
+	}
+}
+
+// settle puts a session in order after a verb.
+func (s *shard) settle(sess *Session) {
+	if sess.ended {
+		return
+	}
+	if hs := sess.hs; hs != nil {
+		if hs.refused != nil {
+			s.close(sess, hs.refused)
+			return
+		}
+		if hs.received && hs.questions == 0 {
+			hs.received = false
+			s.logProgress(sess)
+		}
+	}
+	s.timers.set(sess, sess.deadline())
+}
+
+// deadline returns when the engine wants to be told the time, or the zero
+// time.
+func (s *Session) deadline() time.Time {
+	if s.assoc == nil {
+		return s.hs.expires
+	}
+	return s.assoc.Deadline()
+}
+
+// deliver hands plaintext to the owner.
+func (s *shard) deliver(sess *Session, plaintext []byte) {
+	if sess.hs != nil || sess.closing.Load() {
+		s.stray(sess, wire.DropClosed)
+		return
+	}
+	s.touch(sess)
+	sess.received.Add(1)
+	s.counters.messagesIn.Add(1)
+	s.callOut()
+	if observe := s.host.observer.Datagram; observe != nil {
+		observe(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Ciphertext: s.observed, Plaintext: plaintext})
+	}
+	taken := s.host.owner.received(sess, plaintext)
+	s.callBack()
+	if !taken {
+		s.drop(sess.peer, wire.DropReadQueueFull)
+	}
+}
+
+// send seals plaintext into a datagram.
+func (s *shard) send(sess *Session, plaintext []byte) {
+	if sess.ended || !sess.established() {
+		return
+	}
+	n := len(plaintext) + sess.assoc.Overhead()
+	datagram, err := sess.assoc.Send(s.out.room(n), plaintext)
+	if err != nil {
+		s.close(sess, publicError(err))
+		return
+	}
+	s.touch(sess)
+	sess.sent.Add(1)
+	s.counters.messagesOut.Add(1)
+	s.queue(datagram, sess.route)
+	if observe := s.host.observer.Datagram; observe != nil {
+		s.callOut()
+		observe(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Sent: true, Ciphertext: datagram, Plaintext: plaintext})
+		s.callBack()
+	}
+}
+
+// queue puts a datagram, which was appended to the room of the outbox, on its
+// way.
+func (s *shard) queue(datagram []byte, to route) {
+	s.counters.datagramsOut.Add(1)
+	s.counters.bytesOut.Add(uint64(len(datagram)))
+	s.out.add(datagram, to)
+	if s.out.full() {
+		s.flush()
+	}
+}
+
+// touch says that a session is in use.
+func (s *shard) touch(sess *Session) {
+	if now := s.clock(); sess.lastActive.Load() != now {
+		sess.lastActive.Store(now)
+	}
+}
+
+// establish turns a handshake into a session that its owner gets to see.
+func (s *shard) establish(sess *Session) {
+	hs := sess.hs
+	sess.state = sess.assoc.State()
+	sess.verified = hs.verified
+	sess.maxPayload.Store(int32(sess.assoc.MaxPlaintext()))
+	if hs.refused = s.refusedByUser(sess); hs.refused != nil {
+		return
+	}
+	s.takePlace(sess)
+	hs.end()
+	sess.hs = nil
+	sess.since = s.clock()
+	sess.lastActive.Store(sess.since)
+	s.host.halfOpen.Add(-1)
+	s.host.sessions.Add(1)
+	s.counters.completed.Add(1)
+	if sess.state.Resumed {
+		s.counters.resumed.Add(1)
+	}
+	s.logEstablished(sess)
+	s.callOut()
+	s.host.owner.opened(sess)
+	s.callBack()
+}
+
+func (s *shard) refusedByUser(sess *Session) error {
+	verify := sess.hs.profile.config.VerifyConnection
+	if verify == nil {
+		return nil
+	}
+	s.callOut()
+	defer s.callBack()
+	return verify(newConnectionState(sess))
+}
+
+// takePlace ends the session in whose place an established one comes.
+func (s *shard) takePlace(sess *Session) {
+	old := s.table.get(sess.peer)
+	if old == sess {
+		return
+	}
+	old.rival = nil
+	s.end(old, ErrReplaced)
+	s.table.put(sess)
+}
+
+// close says goodbye to the peer of a session and ends it, for that reason.
+func (s *shard) close(sess *Session, reason error) {
+	switch {
+	case sess.ended:
+	case sess.assoc == nil:
+		s.end(sess, reason)
+	default:
+		s.goodbye = reason
+		sess.assoc.Close(s.now)
+		s.drain(sess)
+		s.goodbye = nil
+	}
+}
+
+// reason returns why an association ended, in words for users.
+func (s *shard) reason(err error) error {
+	if err == engine.ErrClosed && s.goodbye != nil {
+		return s.goodbye
+	}
+	return publicError(err)
+}
+
+// end takes a session off the shard, in whatever state it is. Its peer hears
+// nothing of it.
+func (s *shard) end(sess *Session, reason error) {
+	if sess.ended {
+		return
+	}
+	sess.ended = true
+	sess.closing.Store(true)
+	s.timers.set(sess, time.Time{})
+	s.unlist(sess)
+	sess.assoc = nil
+	if hs := sess.hs; hs != nil {
+		s.host.halfOpen.Add(-1)
+		s.counters.failed[failureReason(reason)].Add(1)
+		hs.end()
+		s.logFailed(sess, reason)
+		s.callOut()
+		s.host.owner.failed(sess, reason)
+		s.callBack()
+		return
+	}
+	s.host.sessions.Add(-1)
+	s.logEnded(sess, reason)
+	s.callOut()
+	sess.endContext(reason)
+	s.host.owner.closed(sess, reason)
+	s.callBack()
+}
+
+// unlist takes a session out of the table, where its rival gets its place.
+func (s *shard) unlist(sess *Session) {
+	current := s.table.get(sess.peer)
+	switch {
+	case current == sess:
+		s.table.remove(sess)
+		if sess.rival != nil {
+			s.table.put(sess.rival)
+			sess.rival = nil
+		}
+	case current != nil && current.rival == sess:
+		current.rival = nil
+	}
+}
+
+// failureReason returns the counter for a handshake that ended for reason.
+func failureReason(reason error) FailureReason {
+	var (
+		alert       *AlertError
+		certificate *CertificateError
+		protocol    *ProtocolError
+	)
+	switch {
+	case errors.Is(reason, ErrWrongKey):
+		return FailedWrongKey
+	case errors.Is(reason, ErrHandshakeTimeout):
+		return FailedTimeout
+	case errors.As(reason, &alert):
+		return FailedAlert
+	case errors.As(reason, &certificate):
+		return FailedCertificate
+	case errors.As(reason, &protocol):
+		return FailedProtocol
+	case reason == ErrReplaced:
+		return FailedReplaced
+	case reason == ErrSessionClosed, reason == ErrServerClosed:
+		return FailedClosed
+	default:
+		return FailedOther
+	}
+}
+
+// export derives keys for another protocol. Any goroutine may call it.
+func (s *shard) export(sess *Session, label string, context []byte, length int) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sess.assoc == nil {
+		return nil, ErrSessionClosed
+	}
+	out, err := sess.assoc.ExportKeyingMaterial(label, context, context != nil, length)
+	if err != nil {
+		return nil, fmt.Errorf("dtls: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,243 @@
+package dtls
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"slices"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/gate"
+	"github.com/dtlsd/dtlsd/internal/udp"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// receive takes a datagram off the socket.
+func (s *shard) receive(m *udp.Message) {
+	s.counters.datagramsIn.Add(1)
+	s.counters.bytesIn.Add(uint64(m.N))
+	switch {
+	case m.N == 0:
+		s.drop(m.Peer, wire.DropEmptyDatagram)
+		s.logEmpty(m.Peer)
+	case m.Truncated:
+		s.drop(m.Peer, wire.DropTruncatedDatagram)
+	default:
+		s.dispatch(m.Buf[:m.N], route{m.Peer, m.Local})
+	}
+}
+
+// dispatch hands a datagram to whom it is for.
+func (s *shard) dispatch(datagram []byte, from route) {
+	sess := s.table.get(from.peer)
+	switch {
+	case sess == nil:
+		s.receiveStranger(datagram, from)
+	case s.gate != nil && gate.IsClientHello(datagram):
+		s.receiveHello(sess, datagram, from)
+	case sess.rival != nil:
+		s.receiveContested(sess, datagram)
+	default:
+		s.receiveFor(sess, datagram)
+	}
+}
+
+// receiveFor hands a datagram to a session.
+func (s *shard) receiveFor(sess *Session, datagram []byte) {
+	if sess.hs != nil {
+		sess.hs.received = true
+	}
+	if sess.assoc == nil {
+		// The configuration for this client is still to come. It will repeat
+		// what it has said.
+		s.stray(sess, wire.DropUnexpectedMessage)
+		return
+	}
+	if s.host.observer.Datagram != nil {
+		s.observed = append(s.observed[:0], datagram...)
+	}
+	s.strays = 0
+	sess.assoc.Receive(s.now, datagram)
+	s.drain(sess)
+	if s.strays > 0 && !s.muted && !sess.ended && sess.established() {
+		s.logStray(sess.peer)
+	}
+}
+
+// receiveStranger takes a datagram from an address without a session, or one
+// that asks for a new session.
+func (s *shard) receiveStranger(datagram []byte, from route) {
+	if s.gate == nil {
+		s.drop(from.peer, wire.DropUnknownPeer)
+		return
+	}
+	if !s.host.accepting.Load() && gate.IsClientHello(datagram) {
+		s.drop(from.peer, wire.DropNotListening)
+		return
+	}
+	verdict, reply := s.gate.Receive(s.now, from.peer, datagram, s.out.room(len(datagram)))
+	switch verdict.Action {
+	case gate.Admit:
+		s.admit(verdict, from, len(datagram))
+		return
+	case gate.Reply:
+		s.counters.cookies.Add(1)
+		s.queue(reply, from)
+	case gate.Drop:
+		s.drop(from.peer, verdict.Drop)
+	}
+	s.logUnverified(from.peer)
+}
+
+// receiveHello takes a ClientHello in plaintext from an address that has a
+// session. Either it is the hello that the session began with, again, or the
+// client has lost its state and begins anew.
+//
+// RFC 6347, Section 4.2.8: the client has to prove that it is there, and the
+// session lives on until the new handshake is complete.
+func (s *shard) receiveHello(sess *Session, datagram []byte, from route) {
+	if random, ok := helloRandom(datagram); ok {
+		hash := s.hash(random)
+		for _, known := range []*Session{sess, sess.rival} {
+			if known != nil && known.helloHash == hash {
+				s.receiveFor(known, datagram)
+				return
+			}
+		}
+	}
+	s.receiveStranger(datagram, from)
+}
+
+// helloRandom returns the random of a ClientHello whose message, or first
+// fragment, a datagram begins with.
+func helloRandom(datagram []byte) ([]byte, bool) {
+	record, _, err := wire.ParseRecord(datagram)
+	if err != nil {
+		return nil, false
+	}
+	f, _, err := wire.ParseFragment(record.Payload)
+	if err != nil || f.Offset != 0 {
+		return nil, false
+	}
+	return randomOf(f.Body)
+}
+
+// randomOf returns the random in the body of a ClientHello, which comes after
+// the version.
+func randomOf(hello []byte) ([]byte, bool) {
+	if len(hello) < 2+32 {
+		return nil, false
+	}
+	return hello[2 : 2+32], true
+}
+
+func (s *shard) hash(random []byte) uint64 { return maphash.Bytes(s.host.seed, random) }
+
+// receiveContested takes a datagram from an address where one session tries
+// to take the place of another. The new one is asked first. Unless it was for
+// the new one without doubt, the old one is asked as well: the new one may
+// only have kept a record for the time when it has keys.
+func (s *shard) receiveContested(sess *Session, datagram []byte) {
+	s.copied = append(s.copied[:0], datagram...) // opening it may destroy it
+	s.strays, s.muted = 0, true
+	s.receiveFor(sess.rival, s.copied)
+	s.muted = false
+	taken := s.strays == 0
+	if sess.ended || taken && isPlaintext(datagram) {
+		return
+	}
+	s.muted = taken
+	s.receiveFor(sess, datagram)
+	s.muted = false
+}
+
+func isPlaintext(datagram []byte) bool {
+	record, _, err := wire.ParseRecord(datagram)
+	return err == nil && record.Epoch == 0
+}
+
+// admit begins a handshake with a client that the gate let in.
+func (s *shard) admit(v gate.Verdict, from route, received int) {
+	random, _ := randomOf(v.Hello)
+	hash := s.hash(random)
+	current := s.table.get(from.peer)
+	if reason := s.refusal(current, hash, from.peer.Addr()); reason != wire.DropNone {
+		s.drop(from.peer, reason)
+		return
+	}
+	verified := s.host.config.Cookies != CookiesNever
+	sess := s.newSession(from, hash)
+	s.place(sess, current)
+	s.logStarted(from.peer, verified)
+	hello := engine.Hello{
+		Body:       v.Hello,
+		MessageSeq: v.MessageSeq,
+		RecordSeq:  v.RecordSeq,
+		Verified:   verified,
+		Received:   received,
+	}
+	sess.hs.received = true
+	if s.host.config.GetConfigForClient != nil {
+		hello.Body = slices.Clone(v.Hello)
+		s.askForConfig(sess, hello)
+		return
+	}
+	s.begin(sess, hello)
+	if len(v.Rest) > 0 && !sess.ended {
+		s.receiveFor(sess, v.Rest)
+	}
+}
+
+// refusal returns why a handshake must not begin now, if it must not.
+func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr) wire.Drop {
+	h := s.host
+	switch {
+	case current != nil && current.helloHash == hash, current != nil && current.rival != nil && current.rival.helloHash == hash:
+		return wire.DropDuplicateMessage
+	case h.halfOpen.Load() >= h.maxHalfOpen():
+		return wire.DropHalfOpenLimit
+	case h.maxSessions() >= 0 && h.sessions.Load()+h.halfOpen.Load() >= h.maxSessions():
+		return wire.DropHalfOpenLimit
+	case !h.rates.allow(s.now, addr):
+		return wire.DropRateLimited
+	default:
+		return wire.DropNone
+	}
+}
+
+// place finds a place for a new session: that of its address, or at the side
+// of the established session that has it. A handshake that was in progress
+// from there is over.
+func (s *shard) place(sess, current *Session) {
+	switch {
+	case current == nil:
+		s.table.put(sess)
+	case !current.established():
+		s.end(current, ErrReplaced)
+		s.table.put(sess)
+	default:
+		if current.rival != nil {
+			s.end(current.rival, ErrReplaced)
+		}
+		current.rival = sess
+	}
+}
+
+// newSession returns a session at the beginning of its handshake.
+func (s *shard) newSession(to route, hash uint64) *Session {
+	s.host.halfOpen.Add(1)
+	s.counters.started.Add(1)
+	sess := &Session{
+		shard:     s,
+		id:        s.host.lastID.Add(1),
+		route:     to,
+		helloHash: hash,
+		hs:        &handshake{profile: s.host.profile},
+	}
+	return sess
+}
+
+// begin starts a server's association.
+func (s *shard) begin(sess *Session, hello engine.Hello) {
+	sess.assoc = engine.NewServer(sess.hs.profile.engine, s.ws, s.now, hello)
+	s.drain(sess)
+}

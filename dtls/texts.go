@@ -1,0 +1,179 @@
+package dtls
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+)
+
+// A voice words the lines of the log. The texts are those of Qt's examples
+// secureudpserver and secureudpclient wherever these have one, so that people
+// who know them find their way: a server speaks of its peers by address, a
+// client of itself by name.
+type voice struct {
+	side engine.Side
+	name string // of a client
+}
+
+func newVoice(side engine.Side, name string) voice {
+	if name == "" {
+		name = "client"
+	}
+	return voice{side, escape(name)}
+}
+
+// subject is what a line is about.
+func (v voice) subject(peer netip.AddrPort) string {
+	if v.side == engine.Client {
+		return v.name + ": "
+	}
+	return "(" + peer.String() + "): "
+}
+
+// choose returns the text of the side that speaks.
+func (v voice) choose(server, client string) string {
+	if v.side == engine.Client {
+		return client
+	}
+	return server
+}
+
+func (v voice) listening(address string) string {
+	local, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return "Server is listening on " + address
+	}
+	return fmt.Sprintf("Server is listening on address %v and port %d", local.Addr(), local.Port())
+}
+
+func (v voice) notAccepting() string { return "Server is not accepting new connections" }
+
+func (v voice) unverified(peer netip.AddrPort) string {
+	return v.subject(peer) + "not verified yet"
+}
+
+func (v voice) started(peer netip.AddrPort, verified bool) string {
+	if v.side == engine.Server && verified {
+		return v.subject(peer) + "verified, starting a handshake"
+	}
+	return v.subject(peer) + "starting a handshake"
+}
+
+func (v voice) progress(peer netip.AddrPort) string {
+	return v.subject(peer) + v.choose("handshake is in progress ...", "continuing with handshake ...")
+}
+
+func (v voice) identity(identity []byte) string {
+	if v.side == engine.Client {
+		return v.name + ": providing pre-shared key ..."
+	}
+	return "PSK callback, received a client's identity: '" + escape(string(identity)) + "'"
+}
+
+func (v voice) established(peer netip.AddrPort, state *ConnectionState) string {
+	if v.side == engine.Client {
+		return v.name + ": encrypted connection established!"
+	}
+	return fmt.Sprintf("Connection with (%v) encrypted. Session cipher: %s; session protocol: %s.",
+		peer, state.CipherSuite.OpenSSLName, VersionName(state.Version))
+}
+
+func (v voice) shutdown(peer netip.AddrPort) string {
+	return v.subject(peer) + v.choose("The DTLS connection has been shutdown", "shutdown alert received")
+}
+
+func (v voice) closed(peer netip.AddrPort, reason error) string {
+	return v.subject(peer) + plain(reason)
+}
+
+func (v voice) failed(peer netip.AddrPort, reason error) string {
+	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + plain(reason)
+}
+
+func (v voice) stray(peer netip.AddrPort) string {
+	return v.subject(peer) + v.choose("0 byte dgram, could be a re-connect attempt?", "zero-length datagram received?")
+}
+
+func (v voice) empty() string {
+	return v.choose("A spurious read notification", v.name+": spurious read notification?")
+}
+
+func (v voice) socket(err error) string {
+	return v.choose("", v.name+": ") + "Failed to read a datagram: " + err.Error()
+}
+
+func (v voice) notSent(peer netip.AddrPort, err error) string {
+	return v.subject(peer) + "Failed to send a datagram: " + err.Error()
+}
+
+func (v voice) unreachable(peer netip.AddrPort, err error) string {
+	return v.subject(peer) + plain(err)
+}
+
+func (v voice) retransmitted(peer netip.AddrPort, attempt int) string {
+	if v.side == engine.Client {
+		return v.name + ": handshake timeout, trying to re-transmit"
+	}
+	return fmt.Sprintf("%shandshake timeout, re-transmission %d", v.subject(peer), attempt)
+}
+
+// alert is about an alert during a handshake, which cannot be authenticated.
+func (v voice) alert(peer netip.AddrPort, alert string) string {
+	return v.subject(peer) + "received the alert '" + alert + "', which anyone may have sent: still waiting"
+}
+
+func (v voice) wrongKey(peer netip.AddrPort, identity []byte) string {
+	if v.side == engine.Client {
+		return v.name + ": the server answered but never accepted our Finished: the key is probably wrong"
+	}
+	return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' has another key, or is unknown",
+		v.subject(peer), escape(string(identity)))
+}
+
+func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {
+	return fmt.Sprintf("%sthere is no key for identity '%s'", v.subject(peer), escape(string(identity)))
+}
+
+func (v voice) lookupFailed(peer netip.AddrPort, what string, err error) string {
+	return fmt.Sprintf("%s%s failed: %v", v.subject(peer), what, err)
+}
+
+func (v voice) keyLog() string {
+	return "session secrets are being written to the key log: whoever reads it can decrypt everything"
+}
+
+func (v voice) suppressed(n int) string { return strconv.Itoa(n) + " more not shown" }
+
+// plain returns the text of an error without the prefix that belongs into
+// other people's logs.
+func plain(err error) string { return strings.TrimPrefix(err.Error(), "dtls: ") }
+
+// escape makes what came from a peer fit to be shown: what is not printable,
+// or not UTF-8, becomes \xNN or \uNNNN.
+func escape(s string) string {
+	clean := func(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
+	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		switch {
+		case clean(r):
+			b.WriteString(s[:n])
+		case r < 0x80 || r == utf8.RuneError:
+			for i := range n {
+				fmt.Fprintf(&b, `\x%02x`, s[i])
+			}
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
