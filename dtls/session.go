@@ -128,30 +128,15 @@ func (s *Session) UserData() any {
 
 // Context returns a context that ends with the session. Its cause is then why
 // the session ended.
-func (s *Session) Context() context.Context {
-	for {
-		if c := s.userContext.Load(); c != nil {
-			return c
-		}
-		ctx, cancel := context.WithCancelCause(context.Background())
-		if s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
-			return ctx
-		}
-		cancel(nil)
-	}
-}
+func (s *Session) Context() context.Context { return s.context().Context }
 
-// endContext ends the context, whether it was asked for yet or not.
-func (s *Session) endContext(reason error) {
+func (s *Session) context() *sessionContext {
 	if c := s.userContext.Load(); c != nil {
-		c.cancel(reason)
-		return
+		return c
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(reason)
-	if !s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel}) {
-		s.userContext.Load().cancel(reason)
-	}
+	s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel})
+	return s.userContext.Load()
 }
 
 // established reports whether the handshake is complete. Only the shard calls

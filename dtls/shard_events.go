@@ -228,7 +228,7 @@ func (s *shard) end(sess *Session, reason error) {
 	s.host.sessions.Add(-1)
 	s.logEnded(sess, reason)
 	s.callOut()
-	sess.endContext(reason)
+	sess.context().cancel(reason)
 	s.host.owner.closed(sess, reason)
 	s.callBack()
 }
