@@ -1,0 +1,46 @@
+package engine
+
+import "github.com/dtlsd/dtlsd/internal/wire"
+
+// What no verb of an association does, and a test needs of a peer that
+// misbehaves.
+
+// SealAs seals content of any type as the next protected record.
+func (a *Association) SealAs(t wire.ContentType, content []byte) []byte {
+	record, err := a.seal(nil, t, content)
+	if err != nil {
+		panic(err)
+	}
+	return record
+}
+
+// SkipTo makes seq the number of the next protected record.
+func (a *Association) SkipTo(seq uint64) { a.write.seq = seq }
+
+// Awaits returns the state of the handshake, or "" after it.
+func (a *Association) Awaits() string {
+	if a.hs == nil {
+		return ""
+	}
+	return a.hs.state.String()
+}
+
+// Buffered returns how much of its cap the unfinished handshake uses, in
+// bytes.
+func (a *Association) Buffered() int {
+	if a.hs == nil {
+		return 0
+	}
+	return a.hs.reassembly.used
+}
+
+// ForgetSigner has a client that is about to present its certificate omit
+// the proof that the key is its own.
+func (a *Association) ForgetSigner() { a.hs.role.(*client12).credential.Signer = nil }
+
+// Secrets returns a copy of every secret that an association still holds.
+func (a *Association) Secrets() []byte {
+	secrets := append([]byte(nil), a.secrets.master[:]...)
+	secrets = append(secrets, a.read.keys...)
+	return append(secrets, a.write.keys...)
+}
