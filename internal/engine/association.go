@@ -75,7 +75,7 @@ func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Associat
 	h := newServer12(a, now, hello)
 	a.hs = h
 	// From here on it is as if the hello had come through the association.
-	h.receiveFragment(0, wire.Fragment{
+	h.receiveFragment(0, hello.RecordSeq, wire.Fragment{
 		Type:   wire.TypeClientHello,
 		Length: uint32(len(hello.Body)),
 		Seq:    hello.MessageSeq,
@@ -92,7 +92,7 @@ func NewClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Associ
 	ws.begin()
 	role := newClient12(a, now, target)
 	a.hs = role.handshake
-	role.sendHello(now)
+	role.start(now)
 	return a
 }
 

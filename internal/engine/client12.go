@@ -18,7 +18,7 @@ type client12 struct {
 	hello   wire.ClientHello
 	offered wire.ClientExtensions // those of hello
 	cookies int                   // HelloVerifyRequests followed
-	spare   []byte                // cookie of a request that came out of turn
+	begins  uint64                // number of the first record that carried hello
 
 	serverKey   crypto.PublicKey         // of the server's certificate
 	exchange    wire.ServerKeyExchange   // the server's key share
@@ -68,30 +68,39 @@ func (c *client12) undecryptable() {}
 const patience = 2
 
 // unanswered suspects a wrong key when the server answered our hello but has
-// not accepted our Finished, and tries the other cookie if there is one.
+// not accepted our Finished.
 func (c *client12) unanswered(attempt int) {
-	switch {
-	case attempt < patience:
-	case c.state == awaitServerHello && c.spare != nil:
-		c.useCookie(c.spare)
-	case (c.state == awaitTicket || c.state == awaitFinished) &&
-		c.a.suite.KeyExchange.UsesPSK() && !c.result.Resumed:
+	if attempt >= patience && (c.state == awaitTicket || c.state == awaitFinished) &&
+		c.a.suite.KeyExchange.UsesPSK() && !c.result.Resumed {
 		c.suspect(ErrWrongKey)
 	}
 }
 
-// repeated keeps the cookie of a HelloVerifyRequest whose message_seq is
-// behind. Mostly it answers a hello that we repeated before the first answer
-// came, and the server goes on with the cookie that we have. But a server that
-// keeps nothing may begin every answer at 0, and want this one.
-func (c *client12) repeated(f wire.Fragment) {
-	if c.state != awaitServerHello || f.Type != wire.TypeHelloVerifyRequest || !f.Whole() {
-		return
+// screen takes a HelloVerifyRequest for the hello that waits for an answer,
+// whatever its message_seq: a server that keeps nothing may begin every answer
+// at 0. It drops one for an earlier hello. A hello that was repeated gets
+// several answers, and the server goes on with the cookie of the first that we
+// followed; to follow another would put another hello into the transcript.
+//
+// RFC 6347, Section 4.2.1: "the server MUST use the record sequence number in
+// the ClientHello as the record sequence number in the HelloVerifyRequest".
+func (c *client12) screen(recordSeq uint64, f wire.Fragment) wire.Drop {
+	switch {
+	case c.state != awaitServerHello || f.Type != wire.TypeHelloVerifyRequest:
+		return wire.DropNone
+	case recordSeq < c.begins:
+		return wire.DropDuplicateMessage
+	case f.Seq >= c.sendSeq:
+		return wire.DropFutureMessage
+	case !f.Whole():
+		return wire.DropNone
 	}
 	request, err := wire.ParseHelloVerifyRequest(f.Body)
-	if err == nil && c.follows(request) {
-		c.spare = bytes.Clone(request.Cookie)
+	if err == nil && !c.follows(request) {
+		return wire.DropDuplicateMessage
 	}
+	c.reassembly.skip(f.Seq)
+	return wire.DropNone
 }
 
 // follows reports whether a request is news: repetitions change nothing, and
@@ -111,18 +120,9 @@ func (c *client12) onHelloVerifyRequest(now time.Time, m message) (state, error)
 		c.a.drop(wire.DropDuplicateMessage)
 		return c.state, nil
 	}
-	c.newFlight()
-	c.useCookie(request.Cookie)
-	return c.state, c.launch(now, false)
-}
-
-// useCookie makes the hello with that cookie the flight.
-func (c *client12) useCookie(cookie []byte) {
 	c.cookies++
-	c.spare = nil
-	c.hello.Cookie = cookie
-	c.flight.messages = nil
-	c.addHello()
+	c.hello.Cookie = request.Cookie
+	return c.state, c.sendHello(now)
 }
 
 func (c *client12) onServerHello(now time.Time, m message) (state, error) {

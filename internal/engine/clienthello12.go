@@ -8,24 +8,26 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// sendHello starts the handshake.
-func (c *client12) sendHello(now time.Time) {
+// start begins the handshake.
+func (c *client12) start(now time.Time) {
 	if err := c.buildHello(now); err != nil {
 		c.a.finish(err)
 		return
 	}
-	c.addHello()
-	if err := c.launch(now, false); err != nil {
+	if err := c.sendHello(now); err != nil {
 		c.a.fail(err)
 	}
 }
 
-// addHello adds the hello to the flight. The transcript begins with it: the
-// first ClientHello and the HelloVerifyRequest are not part of it (RFC 6347,
+// sendHello sends the hello as a flight. The transcript begins with it: an
+// earlier ClientHello and the HelloVerifyRequest are not part of it (RFC 6347,
 // Section 4.2.1).
-func (c *client12) addHello() {
+func (c *client12) sendHello(now time.Time) error {
+	c.newFlight()
 	c.transcript.restart()
+	c.begins = c.a.plainSeq
 	c.send(wire.TypeClientHello, c.hello.AppendTo(nil))
+	return c.launch(now, false)
 }
 
 func (c *client12) buildHello(now time.Time) error {

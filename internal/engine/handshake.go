@@ -62,8 +62,9 @@ type role interface {
 	handle(now time.Time, m message) (state, error)
 	// undecryptable hears of a protected handshake record that did not open.
 	undecryptable()
-	// repeated hears of a fragment whose turn has passed.
-	repeated(f wire.Fragment)
+	// screen sees every fragment first, with the number of the record that it
+	// came in. It may have its message be the next one, or drop it.
+	screen(recordSeq uint64, f wire.Fragment) wire.Drop
 	// unanswered hears that a flight is about to be repeated.
 	unanswered(attempt int)
 }
@@ -113,22 +114,22 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 }
 
 // receiveFragment keeps a fragment for the message that it belongs to.
-func (h *handshake) receiveFragment(epoch uint16, f wire.Fragment) {
+func (h *handshake) receiveFragment(epoch uint16, recordSeq uint64, f wire.Fragment) {
 	// Of all messages, only Finished is protected. Told apart here, one in
 	// the wrong epoch cannot take the place of the right one.
 	if (f.Type == wire.TypeFinished) != (epoch > 0) || f.Type == wire.TypeHelloRequest {
 		h.a.drop(wire.DropUnexpectedMessage)
 		return
 	}
+	if drop := h.role.screen(recordSeq, f); drop != wire.DropNone {
+		h.a.drop(drop)
+		return
+	}
 	if h.reassembly.awaits(f.Seq) && int(f.Length) > h.a.cfg.MaxMessage {
 		h.a.fail(refuse(wire.AlertIllegalParameter, "%v of %d bytes, where at most %d are taken", f.Type, f.Length, h.a.cfg.MaxMessage))
 		return
 	}
-	drop := h.reassembly.add(epoch, f)
-	if drop == wire.DropDuplicateMessage {
-		h.role.repeated(f)
-	}
-	if drop != wire.DropNone {
+	if drop := h.reassembly.add(epoch, f); drop != wire.DropNone {
 		h.a.drop(drop)
 	}
 }

@@ -114,6 +114,15 @@ func (r *reassembly) take() (message, bool) {
 	return m, true
 }
 
+// skip forgets everything kept and expects seq next.
+func (r *reassembly) skip(seq uint16) {
+	for i := range r.slots {
+		r.used -= r.slots[i].cost()
+	}
+	clear(r.slots[:])
+	r.next = seq
+}
+
 // awaits reports whether seq is the next message and nothing of it is here.
 func (r *reassembly) awaits(seq uint16) bool { return seq == r.next && !r.slots[0].started }
 

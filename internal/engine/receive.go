@@ -63,7 +63,7 @@ func (a *Association) receivePlaintext(r wire.Record) {
 	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
 		a.drop(wire.DropUnsupportedVersion)
 	case r.Type == wire.ContentHandshake:
-		a.receiveHandshake(r.Epoch, r.Payload)
+		a.receiveHandshake(r.Epoch, r.Seq, r.Payload)
 	case r.Type == wire.ContentAlert:
 		a.hs.hint(r.Payload)
 	case r.Type == wire.ContentChangeCipherSpec:
@@ -92,16 +92,16 @@ func (a *Association) receiveProtected(r wire.Record) {
 		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
 		return
 	}
-	a.receiveOpened(r.Type, plaintext)
+	a.receiveOpened(r.Type, r.Seq, plaintext)
 }
 
 // receiveOpened takes the content of an authenticated record.
-func (a *Association) receiveOpened(t wire.ContentType, plaintext []byte) {
+func (a *Association) receiveOpened(t wire.ContentType, seq uint64, plaintext []byte) {
 	switch {
 	case t == wire.ContentAlert:
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:
-		a.receiveHandshake(a.read.epoch, plaintext)
+		a.receiveHandshake(a.read.epoch, seq, plaintext)
 	case t != wire.ContentApplicationData || a.hs != nil:
 		a.drop(wire.DropUnexpectedContent)
 	case len(plaintext) == 0:
@@ -127,7 +127,7 @@ func (a *Association) admit(seq uint64) wire.Drop {
 }
 
 // receiveHandshake takes the fragments of a handshake record.
-func (a *Association) receiveHandshake(epoch uint16, payload []byte) {
+func (a *Association) receiveHandshake(epoch uint16, seq uint64, payload []byte) {
 	if len(payload) == 0 {
 		a.drop(wire.DropEmptyRecord)
 		return
@@ -143,7 +143,7 @@ func (a *Association) receiveHandshake(epoch uint16, payload []byte) {
 			a.receiveLateFragment(f)
 			return
 		}
-		a.hs.receiveFragment(epoch, f)
+		a.hs.receiveFragment(epoch, seq, f)
 		payload = rest
 	}
 }

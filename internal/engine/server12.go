@@ -88,7 +88,7 @@ func (s *server12) undecryptable() {
 	}
 }
 
-func (s *server12) repeated(wire.Fragment) {}
+func (s *server12) screen(uint64, wire.Fragment) wire.Drop { return wire.DropNone }
 
 func (s *server12) unanswered(int) {}
 
