@@ -26,8 +26,11 @@ type flight struct {
 	timeout  time.Duration
 	deadline time.Time // zero when nothing is awaited
 	held     bool      // the budget of an unproven peer ran out before all was sent
-	sent     int       // datagrams that had been sent by then
+	from     place     // where the next transmission begins
 }
+
+// A place is a byte of a message in a flight. The zero place is its beginning.
+type place struct{ message, offset int }
 
 // The sizes that an unanswered flight backs off to, in bytes of UDP payload:
 // what fits into the smallest IPv4 datagram that every host must take, and
@@ -60,39 +63,34 @@ func (f *flight) arm(now time.Time) { f.deadline = now.Add(f.timeout) }
 func (f *flight) backOff(limit time.Duration) { f.timeout = min(2*f.timeout, limit) }
 
 // transmit packs the flight into datagrams and raises them as events, as far
-// as the budget goes. A flight that was held goes on where it stopped.
+// as the budget goes. A flight that was held goes on where it stopped, so that
+// in the end all of it is sent however little the peer says.
 func (a *Association) transmit(f *flight, budget *budget) error {
 	p := packer{
 		a:       a,
 		version: f.version,
 		mtu:     int(a.mtu),
 		budget:  budget,
-		skip:    f.sent,
+		next:    f.from,
 		start:   len(a.ws.out),
 	}
 	if !a.cfg.FixedMTU {
 		p.mtu = mtuAfter(f.attempt, p.mtu)
 	}
-	for _, m := range f.messages {
-		if err := p.add(m); err != nil {
+	p.begin()
+	for !p.held && p.next.message < len(f.messages) {
+		if err := p.add(f.messages[p.next.message]); err != nil {
 			return err
 		}
 	}
 	if err := p.flush(); err != nil {
 		return err
 	}
-	f.restart()
+	f.held, f.from = p.held, place{}
 	if p.held {
-		f.held = true
-		f.sent = p.sent
+		f.from = p.first
 	}
 	return nil
-}
-
-// restart has the next transmission begin with the first message.
-func (f *flight) restart() {
-	f.held = false
-	f.sent = 0
 }
 
 // A budget bounds what goes to an address that is not proven: three times the
@@ -105,6 +103,15 @@ type budget struct {
 const amplificationFactor = 3
 
 func (b *budget) earn(n int) { b.bytes += amplificationFactor * n }
+
+// fits returns how large a datagram may be that would have n bytes. What is
+// left is used up rather than saved, but not for crumbs.
+func (b *budget) fits(n int) int {
+	if b.unlimited {
+		return n
+	}
+	return min(n, max(b.bytes, MinMTU))
+}
 
 func (b *budget) spend(n int) bool {
 	if b.unlimited {
@@ -125,15 +132,23 @@ type packer struct {
 	mtu     int
 	budget  *budget
 
+	next  place  // what comes next
+	first place  // with what the datagram begins
 	start int    // of the datagram, in the workspace
+	size  int    // which the datagram may have
 	epoch uint16 // of the open record
 	open  bool   // a record is being filled, in ws.record
-
-	skip int  // datagrams that were sent before
-	sent int  // datagrams complete, those before included
-	held bool // the budget ran out: the rest waits
+	held  bool   // the budget ran out: the rest waits
 }
 
+// begin begins a datagram.
+func (p *packer) begin() {
+	p.first = p.next
+	p.start = len(p.a.ws.out)
+	p.size = p.budget.fits(p.mtu)
+}
+
+// add adds the next message, or as much of it as the budget allows.
 func (p *packer) add(m outgoing) error {
 	if m.ccs {
 		return p.addChangeCipherSpec()
@@ -143,19 +158,23 @@ func (p *packer) add(m outgoing) error {
 			return err
 		}
 	}
-	for offset := 0; ; {
-		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, len(m.body)-offset)
-		if n <= 0 && offset+n < len(m.body) || n < 0 {
+	for !p.held {
+		rest := len(m.body) - p.next.offset
+		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, rest)
+		if n < 0 || n == 0 && rest > 0 {
 			if err := p.makeRoom(); err != nil {
 				return err
 			}
 			continue
 		}
-		p.addFragment(m, offset, n)
-		if offset += n; offset == len(m.body) {
+		p.addFragment(m, p.next.offset, n)
+		if n == rest {
+			p.next = place{message: p.next.message + 1}
 			return nil
 		}
+		p.next.offset += n
 	}
+	return nil
 }
 
 // makeRoom ends what is full: the record, or else the datagram.
@@ -185,7 +204,7 @@ func (p *packer) addFragment(m outgoing, offset, n int) {
 // into a new one of that epoch in the same datagram.
 func (p *packer) room(epoch uint16) int {
 	used := len(p.a.ws.out) - p.start
-	room := p.mtu - used - p.overhead(epoch)
+	room := p.size - used - p.overhead(epoch)
 	limit := int(p.a.peerRecordSize)
 	if p.open {
 		room -= len(p.a.ws.record)
@@ -206,10 +225,11 @@ func (p *packer) addChangeCipherSpec() error {
 		return err
 	}
 	if p.room(0) < 1 {
-		if err := p.flush(); err != nil {
+		if err := p.flush(); err != nil || p.held {
 			return err
 		}
 	}
+	p.next.message++
 	out, err := p.a.appendRecord(p.a.ws.out, 0, wire.ContentChangeCipherSpec, p.version, []byte{1})
 	p.a.ws.out = out
 	return err
@@ -225,25 +245,21 @@ func (p *packer) closeRecord() error {
 	return err
 }
 
-// flush ends the datagram and raises it as an event, unless it was sent
-// before or the peer is unproven and has had its share.
+// flush ends the datagram and raises it as an event, unless the peer is
+// unproven and has had its share.
 func (p *packer) flush() error {
 	if err := p.closeRecord(); err != nil {
 		return err
 	}
 	ws := p.a.ws
 	datagram := ws.out[p.start:len(ws.out):len(ws.out)]
-	p.start = len(ws.out)
-	if len(datagram) == 0 || p.held {
-		return nil
-	}
-	if p.sent >= p.skip {
-		if !p.budget.spend(len(datagram)) {
-			p.held = true
-			return nil
-		}
+	switch {
+	case len(datagram) == 0 || p.held:
+	case p.budget.spend(len(datagram)):
 		ws.push(Event{Kind: EventSend, Data: datagram})
+		p.begin()
+	default:
+		p.held = true
 	}
-	p.sent++
 	return nil
 }

@@ -185,7 +185,8 @@ func (h *handshake) trace(m Message) {
 func (h *handshake) newFlight() {
 	h.flight.messages = nil
 	h.flight.attempt = 0
-	h.flight.restart()
+	h.flight.held = false
+	h.flight.from = place{}
 	h.flight.deadline = time.Time{}
 	h.flight.timeout = h.a.cfg.RetransmitInitial
 }
@@ -223,9 +224,6 @@ func (h *handshake) launch(now time.Time, last bool) error {
 // credit counts a datagram from the peer. An unproven one may be sent the
 // rest of a flight for it.
 func (h *handshake) credit(n int) {
-	if h.budget.unlimited {
-		return
-	}
 	h.budget.earn(n)
 	if !h.flight.held {
 		return
@@ -268,7 +266,6 @@ func (h *handshake) timeout(now time.Time) {
 func (h *handshake) retransmit(now time.Time) {
 	f := &h.flight
 	f.attempt++
-	f.restart()
 	f.backOff(h.a.cfg.RetransmitMax)
 	f.arm(now)
 	h.role.unanswered(f.attempt)
@@ -372,8 +369,6 @@ func (h *handshake) checkFinished(m message) error {
 	if subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
 		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
 	}
-	// Who has seen our random and knows the keys is where it says it is.
-	h.budget.unlimited = true
 	h.record(m)
 	return nil
 }

@@ -88,6 +88,10 @@ func (a *Association) receiveProtected(r wire.Record) {
 		return
 	}
 	a.window.mark(r.Seq)
+	if a.hs != nil {
+		// Who has seen our random and knows the keys is where it says it is.
+		a.hs.budget.unlimited = true
+	}
 	if len(plaintext) > wire.MaxPlaintext {
 		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
 		return
