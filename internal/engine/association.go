@@ -66,14 +66,18 @@ func newAssociation(cfg *Config, ws *Workspace, side Side) *Association {
 	}
 }
 
-// NewServer starts a server's association from a ClientHello. The config must
-// have gone through [Config.Complete].
+// NewServer starts a server's association from a ClientHello, or to wait for
+// one if the hello has no body. The config must have gone through
+// [Config.Complete].
 func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Association {
 	a := newAssociation(cfg, ws, Server)
 	ws.begin()
 	a.plainSeq = hello.RecordSeq
 	h := newServer12(a, now, hello)
 	a.hs = h
+	if len(hello.Body) == 0 {
+		return a
+	}
 	// From here on it is as if the hello had come through the association.
 	h.receiveFragment(0, hello.RecordSeq, wire.Fragment{
 		Type:   wire.TypeClientHello,

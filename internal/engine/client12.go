@@ -20,11 +20,11 @@ type client12 struct {
 	cookies int                   // HelloVerifyRequests followed
 	begins  uint64                // number of the first record that carried hello
 
-	serverKey   crypto.PublicKey         // of the server's certificate
-	exchange    wire.ServerKeyExchange   // the server's key share
-	request     *wire.CertificateRequest // nil if there was none
-	credential  Credential               // our answer to it; empty if there is none
-	scheme      wire.SignatureScheme     // to sign with
+	serverKey   crypto.PublicKey        // of the server's certificate
+	exchange    wire.ServerKeyExchange  // the server's key share
+	request     *CertificateRequestInfo // nil if there was none
+	credential  Credential              // our answer to it; empty if there is none
+	scheme      wire.SignatureScheme    // to sign with
 	psk         []byte
 	takesTicket bool // the server announced one
 	ticket      []byte
@@ -234,7 +234,7 @@ func (c *client12) resume() (state, error) {
 	if len(session.PeerChain) == 0 {
 		return c.useSession(session)
 	}
-	return ask(c.handshake, Event{Kind: EventVerify, Chain: session.PeerChain}, func(_ time.Time, r Verified) (state, error) {
+	return ask(c.handshake, Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}, func(_ time.Time, r Verified) (state, error) {
 		if err := r.refusal(); err != nil {
 			return c.state, err
 		}
@@ -315,7 +315,7 @@ func (c *client12) onCertificateRequest(_ time.Time, m message) (state, error) {
 	if err != nil {
 		return c.state, err
 	}
-	c.request = &request
+	c.request = newCertificateRequestInfo(request, c.a.cfg.Policy.Schemes)
 	return awaitServerHelloDone, nil
 }
 
@@ -344,13 +344,9 @@ func (c *client12) selectCredential(now time.Time) (state, error) {
 	case c.request == nil:
 		return c.agreeOnKey(now)
 	case c.a.cfg.SelectCredentials:
-		info := &CertificateRequestInfo{
-			Authorities:      c.request.Authorities,
-			SignatureSchemes: numbers[wire.SignatureScheme](c.request.Schemes),
-		}
-		return ask(c.handshake, Event{Kind: EventSelectCredentials, Request: info}, func(now time.Time, r Credentials) (state, error) {
+		return ask(c.handshake, Event{Kind: EventSelectCredentials, Request: c.request}, func(now time.Time, r Credentials) (state, error) {
 			if r.Err != nil {
-				return c.state, refuse(wire.AlertInternalError, "no certificate for this server: %w", r.Err)
+				return c.state, refuse(wire.AlertHandshakeFailure, "no certificate for this server: %w", r.Err)
 			}
 			return c.answerWith(now, r.List)
 		})
@@ -359,11 +355,14 @@ func (c *client12) selectCredential(now time.Time) (state, error) {
 	}
 }
 
+// answerWith takes the first credential that the server accepts, if there is
+// one.
 func (c *client12) answerWith(now time.Time, list []Credential) (state, error) {
-	i, scheme := answerRequest(c.request, c.a.cfg.Policy.Schemes, list)
-	if i >= 0 {
-		c.credential = list[i]
-		c.scheme = scheme
+	for _, credential := range list {
+		if scheme, err := c.request.scheme(credential); err == nil {
+			c.credential, c.scheme = credential, scheme
+			break
+		}
 	}
 	return c.agreeOnKey(now)
 }

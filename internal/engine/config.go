@@ -115,9 +115,11 @@ func setDefault[T int | time.Duration](v *T, def T) {
 	}
 }
 
-// A Hello is the ClientHello from which a server's association starts.
+// A Hello is the ClientHello from which a server's association starts. Without
+// a body it is still to come, whole or in fragments, as for an owner that
+// knows its peer by other means than a cookie.
 type Hello struct {
-	Body       []byte // of the whole message
+	Body       []byte // of the whole message; nil if it is still to come
 	MessageSeq uint16
 	RecordSeq  uint64
 	// Verified says that the peer's address is proven, by a cookie or by the

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"crypto"
+	"errors"
 	"slices"
 	"strings"
 
@@ -10,32 +11,53 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// publicKeys returns the public keys of credentials, in their order.
-func publicKeys(credentials []Credential) []crypto.PublicKey {
-	keys := make([]crypto.PublicKey, len(credentials))
-	for i, c := range credentials {
-		keys[i] = c.Signer.Public()
-	}
-	return keys
+// candidate returns what the choice of a certificate has to know of c.
+func (c Credential) candidate() suite.Candidate {
+	return suite.Candidate{Key: c.Signer.Public(), Schemes: c.Schemes}
 }
 
-// answerRequest returns the first credential, and the scheme to sign with,
-// that a CertificateRequest takes; -1 if none does. The scheme is the first of
-// ours that the server listed.
-func answerRequest(request *wire.CertificateRequest, schemes []wire.SignatureScheme, credentials []Credential) (int, wire.SignatureScheme) {
+// candidates returns those of all credentials, in their order.
+func candidates(credentials []Credential) []suite.Candidate {
+	list := make([]suite.Candidate, len(credentials))
 	for i, c := range credentials {
-		public := c.Signer.Public()
-		if !slices.Contains(request.Types, certificateType(public)) {
-			continue
-		}
-		for _, scheme := range suite.SchemesFor(public) {
-			if slices.Contains(schemes, scheme) && request.Schemes.Contains(uint16(scheme)) {
-				return i, scheme
-			}
-		}
+		list[i] = c.candidate()
 	}
-	return -1, 0
+	return list
 }
+
+func newCertificateRequestInfo(m wire.CertificateRequest, ours []wire.SignatureScheme) *CertificateRequestInfo {
+	return &CertificateRequestInfo{
+		Authorities:      m.Authorities,
+		SignatureSchemes: numbers[wire.SignatureScheme](m.Schemes),
+		types:            m.Types,
+		theirs:           m.Schemes,
+		ours:             ours,
+	}
+}
+
+// Supports says why the credential does not answer the request, or nothing.
+func (r *CertificateRequestInfo) Supports(c Credential) error {
+	_, err := r.scheme(c)
+	return err
+}
+
+// scheme returns what to sign with in answer to the request.
+func (r *CertificateRequestInfo) scheme(c Credential) (wire.SignatureScheme, error) {
+	if !slices.Contains(r.types, certificateType(c.Signer.Public())) {
+		return 0, errCertificateType
+	}
+	scheme := c.candidate().Scheme(r.ours, r.theirs)
+	if scheme == 0 {
+		return 0, errNoScheme
+	}
+	return scheme, nil
+}
+
+// Why a certificate does not answer a request.
+var (
+	errCertificateType = errors.New("server does not accept certificates with this kind of key")
+	errNoScheme        = errors.New("no common signature scheme with the server")
+)
 
 // certificateType returns the ClientCertificateType of a key. Ed25519 counts
 // as ecdsa_sign (RFC 8422, Section 5.5).

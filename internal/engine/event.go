@@ -37,7 +37,10 @@ const (
 	// Hello; a client finds what the server asks for in Request.
 	EventSelectCredentials
 	// EventVerify asks whether the peer's certificate chain in Chain, leaf
-	// first, in DER, is to be trusted, to be answered with [Verified].
+	// first, in DER, is to be trusted, to be answered with [Verified]. With
+	// Resuming, the chain is that of the session to be resumed, which was
+	// trusted once: a refusal has a server fall back to a full handshake, and
+	// ends the handshake of a client.
 	EventVerify
 	// EventCompute asks for Job to be run, on any goroutine, and for its
 	// result to be handed to Resolve.
@@ -66,18 +69,19 @@ const (
 // [Workspace]: it is good until the next verb of any association that shares
 // the workspace.
 type Event struct {
-	Kind    EventKind
-	Drop    wire.Drop
-	Alert   wire.Alert
-	Token   Token
-	Data    []byte
-	Chain   [][]byte
-	Job     Job
-	Hello   *HelloInfo
-	Request *CertificateRequestInfo
-	Session *SessionState
-	Message Message
-	Err     error
+	Kind     EventKind
+	Drop     wire.Drop
+	Alert    wire.Alert
+	Token    Token
+	Data     []byte
+	Chain    [][]byte
+	Resuming bool
+	Job      Job
+	Hello    *HelloInfo
+	Request  *CertificateRequestInfo
+	Session  *SessionState
+	Message  Message
+	Err      error
 }
 
 // A Message describes a handshake message or an alert for those who watch.
@@ -105,6 +109,10 @@ type HelloInfo struct {
 type CertificateRequestInfo struct {
 	Authorities      [][]byte // distinguished names in DER
 	SignatureSchemes []wire.SignatureScheme
+
+	types  []uint8
+	theirs wire.Uint16List        // SignatureSchemes
+	ours   []wire.SignatureScheme // those of our policy
 }
 
 // A Token ties an answer to its question. Zero is no question.
@@ -138,8 +146,9 @@ type Credentials struct {
 // A Credential is a certificate chain, leaf first, in DER, with the private
 // key of its leaf.
 type Credential struct {
-	Chain  [][]byte
-	Signer crypto.Signer
+	Chain   [][]byte
+	Signer  crypto.Signer
+	Schemes []wire.SignatureScheme // to sign with, the preferred one first; nil for all that go with the key
 }
 
 // Verified answers [EventVerify]. With Err set, the handshake ends with

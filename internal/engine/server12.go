@@ -162,7 +162,7 @@ func (s *server12) offerSession(now time.Time, session *SessionState) (state, er
 	if len(session.PeerChain) == 0 {
 		return s.resume(now, session)
 	}
-	e := Event{Kind: EventVerify, Chain: session.PeerChain}
+	e := Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}
 	return ask(s.handshake, e, func(now time.Time, r Verified) (state, error) {
 		if r.Err != nil {
 			return s.negotiate(now)
@@ -192,7 +192,7 @@ func (s *server12) knowsEnough(chosen *suite.Suite, session *SessionState) bool 
 
 // negotiate chooses the parameters of a full handshake.
 func (s *server12) negotiate(now time.Time) (state, error) {
-	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, publicKeys(s.credentials))
+	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, candidates(s.credentials))
 	if err != nil {
 		return s.state, err
 	}
@@ -523,7 +523,7 @@ func (s *server12) resume(now time.Time, session *SessionState) (state, error) {
 // chooseAgain negotiates what a session does not fix: the application's
 // protocol and SRTP (RFC 7301, Section 3.2; RFC 5764, Section 4.1).
 func (s *server12) chooseAgain() error {
-	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, publicKeys(s.credentials))
+	choice, err := suite.Choose(s.hello, s.ext, &s.a.cfg.Policy, candidates(s.credentials))
 	if err != nil {
 		return err
 	}

@@ -67,8 +67,8 @@ func (o offer) credentials() string {
 	if o.policy.PSK {
 		has = append(has, "pre-shared keys")
 	}
-	for _, pub := range o.keys {
-		has = append(has, "a certificate with "+keyName(pub))
+	for _, c := range o.candidates {
+		has = append(has, "a certificate with "+keyName(c.Key))
 	}
 	if len(has) == 0 {
 		return "neither pre-shared keys nor a certificate"
@@ -79,8 +79,8 @@ func (o offer) credentials() string {
 // schemes returns what the server could sign with, were the client to accept.
 func (o offer) schemes() []wire.SignatureScheme {
 	return slices.DeleteFunc(slices.Clone(o.policy.Schemes), func(scheme wire.SignatureScheme) bool {
-		return !slices.ContainsFunc(o.keys, func(pub crypto.PublicKey) bool {
-			return slices.Contains(schemesFor(pub), scheme)
+		return !slices.ContainsFunc(o.candidates, func(c Candidate) bool {
+			return slices.Contains(c.schemes(), scheme)
 		})
 	})
 }

@@ -26,7 +26,7 @@ type Policy struct {
 type Choice struct {
 	Suite      *Suite
 	Group      wire.Group           // of the key agreement; 0 without one
-	Credential int                  // index into the public keys given; -1 without certificate
+	Credential int                  // index into the candidates given; -1 without certificate
 	Scheme     wire.SignatureScheme // of the ServerKeyExchange; 0 without certificate
 
 	EncryptThenMAC       bool // to be confirmed to the client
@@ -36,12 +36,18 @@ type Choice struct {
 	SRTPProfile uint16 // 0 when none is to be confirmed
 }
 
-// Choose decides what a DTLS 1.2 server answers to a ClientHello. The public
-// keys are those of the certificates at hand, the preferred one first. The
+// A Candidate is what Choose has to know of a certificate.
+type Candidate struct {
+	Key     crypto.PublicKey
+	Schemes []wire.SignatureScheme // that the key may sign with, the preferred one first; nil for all that go with it
+}
+
+// Choose decides what a DTLS 1.2 server answers to a ClientHello. The
+// candidates are the certificates at hand, the preferred one first. The
 // server's preferences rule: the first of p.Suites that can be completed wins.
 // The error is a *ChoiceError.
-func Choose(hello wire.ClientHello, ext wire.ClientExtensions, p *Policy, publicKeys []crypto.PublicKey) (Choice, error) {
-	o := offer{hello: &hello, ext: &ext, policy: p, keys: publicKeys}
+func Choose(hello wire.ClientHello, ext wire.ClientExtensions, p *Policy, candidates []Candidate) (Choice, error) {
+	o := offer{hello: &hello, ext: &ext, policy: p, candidates: candidates}
 	if err := o.acceptable(); err != nil {
 		return Choice{}, err
 	}
@@ -88,10 +94,10 @@ const (
 
 // offer is one ClientHello in the light of a policy.
 type offer struct {
-	hello  *wire.ClientHello
-	ext    *wire.ClientExtensions
-	policy *Policy
-	keys   []crypto.PublicKey
+	hello      *wire.ClientHello
+	ext        *wire.ClientExtensions
+	policy     *Policy
+	candidates []Candidate
 }
 
 // acceptable checks what does not depend on the suite.
@@ -120,7 +126,7 @@ func (o offer) complete(s *Suite) (Choice, obstacle) {
 	if s.KeyExchange.UsesPSK() && !o.policy.PSK {
 		return c, noCredential
 	}
-	if s.KeyExchange.UsesCertificate() && !slices.ContainsFunc(o.keys, s.KeyExchange.Accepts) {
+	if s.KeyExchange.UsesCertificate() && !slices.ContainsFunc(o.candidates, func(c Candidate) bool { return s.KeyExchange.Accepts(c.Key) }) {
 		return c, noCredential
 	}
 	if s.KeyExchange.UsesECDHE() {
@@ -160,17 +166,17 @@ func (o offer) supports(g wire.Group) bool {
 // credential returns the first certificate, by its index, that goes with k and
 // with the client, and the scheme to sign with.
 func (o offer) credential(k KeyExchange) (index int, scheme wire.SignatureScheme, missing obstacle) {
-	for i, pub := range o.keys {
-		if !k.Accepts(pub) {
+	for i, candidate := range o.candidates {
+		if !k.Accepts(candidate.Key) {
 			continue
 		}
 		// RFC 8422, Section 5.1: the supported groups limit the curves of
 		// certificates too.
-		if g := groupOf(pub); g != 0 && !o.supports(g) {
+		if g := groupOf(candidate.Key); g != 0 && !o.supports(g) {
 			missing = max(missing, noCurve)
 			continue
 		}
-		if scheme := o.scheme(pub); scheme != 0 {
+		if scheme := o.scheme(candidate); scheme != 0 {
 			return i, scheme, nothing
 		}
 		missing = max(missing, noScheme)
@@ -190,16 +196,33 @@ func groupOf(pub crypto.PublicKey) wire.Group {
 	}
 }
 
-// scheme returns the scheme that suits the key pub best, or 0. A client that
+// scheme returns the scheme that the candidate likes best, or 0. A client that
 // sends no signature_algorithms means SHA-1 (RFC 5246, Section 7.4.1.4.1),
 // which is not to be had.
-func (o offer) scheme(pub crypto.PublicKey) wire.SignatureScheme {
-	for _, scheme := range schemesFor(pub) {
-		if slices.Contains(o.policy.Schemes, scheme) && o.ext.SignatureAlgorithms.Contains(uint16(scheme)) {
+func (o offer) scheme(c Candidate) wire.SignatureScheme {
+	return c.Scheme(o.policy.Schemes, o.ext.SignatureAlgorithms)
+}
+
+// Scheme returns the first of the candidate's schemes that both sides accept,
+// or 0.
+func (c Candidate) Scheme(ours []wire.SignatureScheme, theirs wire.Uint16List) wire.SignatureScheme {
+	for _, scheme := range c.schemes() {
+		if slices.Contains(ours, scheme) && theirs.Contains(uint16(scheme)) {
 			return scheme
 		}
 	}
 	return 0
+}
+
+// schemes returns what the key can and may sign with.
+func (c Candidate) schemes() []wire.SignatureScheme {
+	able := schemesFor(c.Key)
+	if c.Schemes == nil {
+		return able
+	}
+	return slices.DeleteFunc(slices.Clone(c.Schemes), func(scheme wire.SignatureScheme) bool {
+		return !slices.Contains(able, scheme)
+	})
 }
 
 // nextProto returns the application protocol. It reports false when the client

@@ -28,6 +28,15 @@ func openPolicy() Policy {
 	return Policy{Suites: All(), Groups: DefaultGroups(), Schemes: DefaultSchemes(), PSK: true}
 }
 
+// certificates are candidates that may sign as their keys can.
+func certificates(keys ...crypto.PublicKey) []Candidate {
+	candidates := make([]Candidate, len(keys))
+	for i, key := range keys {
+		candidates[i].Key = key
+	}
+	return candidates
+}
+
 // everything is what a client with all extensions offers.
 func everything() wire.ClientExtensions {
 	return wire.ClientExtensions{
@@ -49,10 +58,10 @@ func allSuiteIDs() []wire.CipherSuite {
 
 func TestChooseCompletesEverySuite(t *testing.T) {
 	keys := newTestSigners(t)
-	publicKeys := []crypto.PublicKey{keys.rsa.Public(), keys.p256.Public()}
+	candidates := certificates(keys.rsa.Public(), keys.p256.Public())
 	policy := openPolicy()
 	for _, s := range All() {
-		c, err := Choose(helloWith(s.ID), everything(), &policy, publicKeys)
+		c, err := Choose(helloWith(s.ID), everything(), &policy, candidates)
 		if err != nil {
 			t.Errorf("%v: %v", s, err)
 			continue
@@ -82,13 +91,13 @@ func TestChoosePrefersWhatTheServerPrefers(t *testing.T) {
 	ext := everything()
 	ext.SupportedGroups = groups(wire.GroupP384, wire.GroupP256, wire.GroupX25519)
 	policy := openPolicy()
-	c, err := Choose(helloWith(reversed...), ext, &policy, []crypto.PublicKey{keys.p256.Public()})
+	c, err := Choose(helloWith(reversed...), ext, &policy, certificates(keys.p256.Public()))
 	if err != nil || c.Suite != All()[0] || c.Group != wire.GroupX25519 {
 		t.Errorf("chose %+v, %v", c, err)
 	}
 	policy.PSK = false
 	policy.Groups = []wire.Group{wire.GroupX25519MLKEM768, wire.GroupP384, wire.GroupX25519}
-	c, err = Choose(helloWith(reversed...), ext, &policy, []crypto.PublicKey{keys.p256.Public()})
+	c, err = Choose(helloWith(reversed...), ext, &policy, certificates(keys.p256.Public()))
 	if err != nil || c.Suite.ID != wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 || c.Group != wire.GroupP384 {
 		t.Errorf("without pre-shared keys chose %+v, %v", c, err)
 	}
@@ -142,25 +151,25 @@ func TestChooseCredential(t *testing.T) {
 	tests := []struct {
 		name    string
 		suite   wire.CipherSuite
-		keys    []crypto.PublicKey
+		keys    []Candidate
 		groups  wire.Uint16List
 		schemes wire.Uint16List
 		index   int // -1 for none
 		scheme  wire.SignatureScheme
 	}{
-		{"first that suits the suite", ecdsaSuite, []crypto.PublicKey{rsaPub, p384, p256}, both, schemes(DefaultSchemes()...), 1, wire.ECDSAWithP384AndSHA384},
-		{"first whose scheme is offered", ecdsaSuite, []crypto.PublicKey{p256, ed}, both, schemes(wire.Ed25519), 1, wire.Ed25519},
-		{"first whose curve is supported", ecdsaSuite, []crypto.PublicKey{p384, p256}, groups(wire.GroupP256), schemes(DefaultSchemes()...), 1, wire.ECDSAWithP256AndSHA256},
-		{"curve alone unsupported", ecdsaSuite, []crypto.PublicKey{p384}, groups(wire.GroupP256), schemes(DefaultSchemes()...), -1, 0},
-		{"no groups extension, any curve", ecdsaSuite, []crypto.PublicKey{p384}, nil, schemes(DefaultSchemes()...), 0, wire.ECDSAWithP384AndSHA384},
-		{"Ed25519 needs no group of its own", ecdsaSuite, []crypto.PublicKey{ed}, groups(wire.GroupP256), schemes(wire.Ed25519), 0, wire.Ed25519},
-		{"hash not bound to the curve", ecdsaSuite, []crypto.PublicKey{p256}, both, schemes(wire.ECDSAWithP384AndSHA384), 0, wire.ECDSAWithP384AndSHA384},
-		{"key's preference, not the client's", rsaSuite, []crypto.PublicKey{rsaPub}, both, schemes(wire.PKCS1WithSHA512, wire.PKCS1WithSHA256), 0, wire.PKCS1WithSHA256},
-		{"no signature_algorithms", rsaSuite, []crypto.PublicKey{rsaPub}, both, nil, -1, 0},
-		{"SHA-1 alone", rsaSuite, []crypto.PublicKey{rsaPub}, both, schemes(wire.PKCS1WithSHA1, wire.ECDSAWithSHA1), -1, 0},
-		{"schemes for other keys", rsaSuite, []crypto.PublicKey{rsaPub}, both, schemes(wire.ECDSAWithP256AndSHA256, wire.Ed25519), -1, 0},
-		{"weak key passed over", rsaSuite, []crypto.PublicKey{weak, rsaPub}, both, schemes(DefaultSchemes()...), 1, wire.PSSWithSHA256},
-		{"ECDSA suite with RSA key", ecdsaSuite, []crypto.PublicKey{rsaPub}, both, schemes(DefaultSchemes()...), -1, 0},
+		{"first that suits the suite", ecdsaSuite, certificates(rsaPub, p384, p256), both, schemes(DefaultSchemes()...), 1, wire.ECDSAWithP384AndSHA384},
+		{"first whose scheme is offered", ecdsaSuite, certificates(p256, ed), both, schemes(wire.Ed25519), 1, wire.Ed25519},
+		{"first whose curve is supported", ecdsaSuite, certificates(p384, p256), groups(wire.GroupP256), schemes(DefaultSchemes()...), 1, wire.ECDSAWithP256AndSHA256},
+		{"curve alone unsupported", ecdsaSuite, certificates(p384), groups(wire.GroupP256), schemes(DefaultSchemes()...), -1, 0},
+		{"no groups extension, any curve", ecdsaSuite, certificates(p384), nil, schemes(DefaultSchemes()...), 0, wire.ECDSAWithP384AndSHA384},
+		{"Ed25519 needs no group of its own", ecdsaSuite, certificates(ed), groups(wire.GroupP256), schemes(wire.Ed25519), 0, wire.Ed25519},
+		{"hash not bound to the curve", ecdsaSuite, certificates(p256), both, schemes(wire.ECDSAWithP384AndSHA384), 0, wire.ECDSAWithP384AndSHA384},
+		{"key's preference, not the client's", rsaSuite, certificates(rsaPub), both, schemes(wire.PKCS1WithSHA512, wire.PKCS1WithSHA256), 0, wire.PKCS1WithSHA256},
+		{"no signature_algorithms", rsaSuite, certificates(rsaPub), both, nil, -1, 0},
+		{"SHA-1 alone", rsaSuite, certificates(rsaPub), both, schemes(wire.PKCS1WithSHA1, wire.ECDSAWithSHA1), -1, 0},
+		{"schemes for other keys", rsaSuite, certificates(rsaPub), both, schemes(wire.ECDSAWithP256AndSHA256, wire.Ed25519), -1, 0},
+		{"weak key passed over", rsaSuite, certificates(weak, rsaPub), both, schemes(DefaultSchemes()...), 1, wire.PSSWithSHA256},
+		{"ECDSA suite with RSA key", ecdsaSuite, certificates(rsaPub), both, schemes(DefaultSchemes()...), -1, 0},
 		{"no certificate", rsaSuite, nil, both, schemes(DefaultSchemes()...), -1, 0},
 	}
 	for _, tt := range tests {
@@ -180,11 +189,41 @@ func TestChooseCredential(t *testing.T) {
 	}
 }
 
+func TestChooseHonoursTheSchemesOfACertificate(t *testing.T) {
+	keys := newTestSigners(t)
+	const sha256, sha384 = wire.PSSWithSHA256, wire.PSSWithSHA384
+	both := schemes(sha256, sha384)
+	limited := func(s ...wire.SignatureScheme) Candidate { return Candidate{Key: keys.rsa.Public(), Schemes: s} }
+	for _, tt := range []struct {
+		name       string
+		candidates []Candidate
+		offered    wire.Uint16List
+		index      int // -1 for none
+		scheme     wire.SignatureScheme
+	}{
+		{"its order", []Candidate{limited(sha384, sha256)}, both, 0, sha384},
+		{"its limit", []Candidate{limited(sha384)}, schemes(sha256), -1, 0},
+		{"next one that may", []Candidate{limited(sha384), limited(sha256)}, schemes(sha256), 1, sha256},
+		{"only those that go with the key", []Candidate{limited(wire.Ed25519, sha256)}, schemes(wire.Ed25519, sha256), 0, sha256},
+		{"no limit", []Candidate{limited()}, both, 0, sha256},
+	} {
+		policy, ext := openPolicy(), everything()
+		ext.SignatureAlgorithms = tt.offered
+		c, err := Choose(helloWith(wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), ext, &policy, tt.candidates)
+		switch {
+		case tt.index < 0 && err == nil:
+			t.Errorf("%s: chose %+v", tt.name, c)
+		case tt.index >= 0 && (err != nil || c.Credential != tt.index || c.Scheme != tt.scheme):
+			t.Errorf("%s: chose %d with %v, %v, want %d with %v", tt.name, c.Credential, c.Scheme, err, tt.index, tt.scheme)
+		}
+	}
+}
+
 func TestChooseHonoursThePolicyOnSchemes(t *testing.T) {
 	keys := newTestSigners(t)
 	policy := openPolicy()
 	policy.Schemes = []wire.SignatureScheme{wire.PKCS1WithSHA256}
-	c, err := Choose(helloWith(wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), everything(), &policy, []crypto.PublicKey{keys.rsa.Public()})
+	c, err := Choose(helloWith(wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256), everything(), &policy, certificates(keys.rsa.Public()))
 	if err != nil || c.Scheme != wire.PKCS1WithSHA256 {
 		t.Errorf("chose %v, %v", c.Scheme, err)
 	}
@@ -281,7 +320,7 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 		hello  func(*wire.ClientHello)
 		ext    func(*wire.ClientExtensions)
 		policy func(*Policy)
-		keys   []crypto.PublicKey
+		keys   []Candidate
 		alert  wire.AlertDescription
 		want   string
 	}{
@@ -306,7 +345,7 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 				"client offers TLS_PSK_WITH_AES_128_CBC_SHA256",
 		},
 		{
-			name: "certificate", suites: []wire.CipherSuite{ecdsaID}, keys: []crypto.PublicKey{keys.rsa.Public()},
+			name: "certificate", suites: []wire.CipherSuite{ecdsaID}, keys: certificates(keys.rsa.Public()),
 			alert: wire.AlertHandshakeFailure,
 			want: "no credential for a common cipher suite: client offers TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256; " +
 				"server has pre-shared keys and a certificate with an RSA key",
@@ -324,21 +363,21 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 			want:  "no common group: client offers X448, group 0x0a0a; server accepts X25519, P-256, P-384",
 		},
 		{
-			name: "curve of the certificate", suites: []wire.CipherSuite{ecdsaID}, keys: []crypto.PublicKey{keys.p384.Public()},
+			name: "curve of the certificate", suites: []wire.CipherSuite{ecdsaID}, keys: certificates(keys.p384.Public()),
 			ext:    func(e *wire.ClientExtensions) { e.SupportedGroups = groups(wire.GroupX25519, wire.GroupP256) },
 			policy: func(p *Policy) { p.PSK = false },
 			alert:  wire.AlertHandshakeFailure,
 			want:   "no certificate on a curve that the client supports: client supports X25519, P-256; server has a certificate with a P-384 key",
 		},
 		{
-			name: "signature scheme", suites: []wire.CipherSuite{ecdsaID}, keys: []crypto.PublicKey{keys.p256.Public()},
+			name: "signature scheme", suites: []wire.CipherSuite{ecdsaID}, keys: certificates(keys.p256.Public()),
 			ext:   func(e *wire.ClientExtensions) { e.SignatureAlgorithms = schemes(wire.ECDSAWithSHA1, wire.Ed25519) },
 			alert: wire.AlertHandshakeFailure,
 			want: "no common signature scheme: client offers ecdsa_sha1, ed25519; " +
 				"server signs with ecdsa_secp256r1_sha256, ecdsa_secp384r1_sha384",
 		},
 		{
-			name: "no signature schemes offered", suites: []wire.CipherSuite{ecdsaID}, keys: []crypto.PublicKey{keys.ed25519.Public()},
+			name: "no signature schemes offered", suites: []wire.CipherSuite{ecdsaID}, keys: certificates(keys.ed25519.Public()),
 			ext:   func(e *wire.ClientExtensions) { e.SignatureAlgorithms = nil },
 			alert: wire.AlertHandshakeFailure,
 			want:  "no common signature scheme: client offers none; server signs with ed25519",
@@ -346,7 +385,7 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 		{
 			name: "the suite that came furthest explains", suites: []wire.CipherSuite{ecdsaID, rsaID},
 			ext:   func(e *wire.ClientExtensions) { e.SignatureAlgorithms = schemes(wire.PKCS1WithSHA1) },
-			keys:  []crypto.PublicKey{keys.rsa.Public()},
+			keys:  certificates(keys.rsa.Public()),
 			alert: wire.AlertHandshakeFailure,
 			want: "no common signature scheme: client offers rsa_pkcs1_sha1; server signs with rsa_pss_rsae_sha256, " +
 				"rsa_pss_rsae_sha384, rsa_pss_rsae_sha512, rsa_pkcs1_sha256, rsa_pkcs1_sha384, rsa_pkcs1_sha512",
@@ -422,9 +461,9 @@ func TestChooseDoesNotAllocate(t *testing.T) {
 	keys := newTestSigners(t)
 	hello, ext, policy := helloWith(allSuiteIDs()...), everything(), openPolicy()
 	policy.PSK = false
-	publicKeys := []crypto.PublicKey{keys.rsa.Public()}
+	candidates := certificates(keys.rsa.Public())
 	if allocs := testing.AllocsPerRun(100, func() {
-		if _, err := Choose(hello, ext, &policy, publicKeys); err != nil {
+		if _, err := Choose(hello, ext, &policy, candidates); err != nil {
 			t.Fatal(err)
 		}
 	}); allocs != 0 {
@@ -436,7 +475,7 @@ func TestChooseDoesNotAllocate(t *testing.T) {
 // choice that is within both offer and policy, or with an error to show.
 func FuzzChoose(f *testing.F) {
 	keys := newTestSigners(f)
-	publicKeys := []crypto.PublicKey{keys.rsa.Public(), keys.p384.Public(), keys.ed25519.Public()}
+	candidates := certificates(keys.rsa.Public(), keys.p384.Public(), keys.ed25519.Public())
 	for _, s := range All() {
 		hello, ext := helloWith(s.ID), everything()
 		ext.ALPN = [][]byte{[]byte("coap")}
@@ -455,7 +494,7 @@ func FuzzChoose(f *testing.F) {
 		policy := openPolicy()
 		policy.EncryptThenMACRequired, policy.ExtendedMasterSecretRequired, policy.PSK = strict, strict, strict
 		policy.NextProtos = []string{"coap"}
-		c, err := Choose(hello, ext, &policy, publicKeys)
+		c, err := Choose(hello, ext, &policy, candidates)
 		if err != nil {
 			if text := err.Error(); text == "" || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 				t.Fatalf("unfit to show: %q", text)
@@ -468,7 +507,7 @@ func FuzzChoose(f *testing.F) {
 		if c.Suite.KeyExchange.UsesECDHE() != (c.Group != 0) || c.Suite.KeyExchange.UsesCertificate() != (c.Credential >= 0) {
 			t.Fatalf("incomplete choice %+v", c)
 		}
-		if c.Credential >= 0 && (!c.Suite.KeyExchange.Accepts(publicKeys[c.Credential]) || !ext.SignatureAlgorithms.Contains(uint16(c.Scheme))) {
+		if c.Credential >= 0 && (!c.Suite.KeyExchange.Accepts(candidates[c.Credential].Key) || !ext.SignatureAlgorithms.Contains(uint16(c.Scheme))) {
 			t.Fatalf("the certificate does not go with the choice %+v", c)
 		}
 		if strict && (!c.ExtendedMasterSecret || c.Suite.CBC() && !c.EncryptThenMAC) {
@@ -480,10 +519,10 @@ func FuzzChoose(f *testing.F) {
 func BenchmarkChoose(b *testing.B) {
 	keys := newTestSigners(b)
 	hello, ext, policy := helloWith(allSuiteIDs()...), everything(), openPolicy()
-	publicKeys := []crypto.PublicKey{keys.rsa.Public()}
+	candidates := certificates(keys.rsa.Public())
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Choose(hello, ext, &policy, publicKeys); err != nil {
+		if _, err := Choose(hello, ext, &policy, candidates); err != nil {
 			b.Fatal(err)
 		}
 	}
