@@ -131,9 +131,9 @@ func echo(c *Conn, text string) error {
 // vanish ends a client as a crash does: nothing is said, and the address is
 // free again.
 func (w *world) vanish(c *Conn) {
-	w.net.lose(func(p packet) bool { return true })
+	w.net.lose(loseAll)
 	c.Close()
-	w.net.lose(func(p packet) bool { return false })
+	w.net.lose(loseNone)
 }
 
 // inject sends a datagram to the server in somebody's name, and lets it take

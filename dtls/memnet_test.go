@@ -13,11 +13,11 @@ import (
 )
 
 // A memNet is a network in memory, for tests in virtual time. Datagrams arrive
-// at once and in order, unless the filter has them lost.
+// at once and in order, unless a filter has them lost.
 type memNet struct {
 	mu      sync.Mutex
 	sockets map[netip.AddrPort]*memSocket
-	filter  func(p packet) bool // false loses the packet
+	lost    func(p packet) bool
 }
 
 type packet struct {
@@ -25,23 +25,27 @@ type packet struct {
 	data     []byte
 }
 
-func newMemNet() *memNet { return &memNet{sockets: make(map[netip.AddrPort]*memSocket)} }
+func newMemNet() *memNet { return &memNet{sockets: make(map[netip.AddrPort]*memSocket), lost: loseNone} }
 
-// lose sets the filter: packets for which f is true are lost.
+// lose has packets lost for which f is true.
 func (n *memNet) lose(f func(p packet) bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.filter = func(p packet) bool { return !f(p) }
+	n.lost = f
 }
+
+// loseAll and loseNone are filters.
+func loseAll(packet) bool  { return true }
+func loseNone(packet) bool { return false }
 
 // send delivers a datagram, whoever claims to have sent it. It reports false
 // if nobody is there.
 func (n *memNet) send(from, to netip.AddrPort, data []byte) bool {
 	n.mu.Lock()
-	s, filter := n.sockets[to], n.filter
+	s, lost := n.sockets[to], n.lost
 	n.mu.Unlock()
 	p := packet{from, to, append([]byte(nil), data...)}
-	if filter != nil && !filter(p) {
+	if lost(p) {
 		return true
 	}
 	if s == nil {
@@ -213,14 +217,14 @@ func TestMemNetIsANetwork(t *testing.T) {
 	if err != nil || string(buf[:size]) != "ping" || from.String() != "192.0.2.2:2" {
 		t.Fatalf("got %q from %v, %v", buf[:size], from, err)
 	}
-	n.lose(func(packet) bool { return true })
+	n.lose(loseAll)
 	fmt.Fprint(b, "lost")
 	a.SetReadDeadline(time.Unix(1, 0))
 	if _, _, err := a.ReadFrom(buf); err != os.ErrDeadlineExceeded {
 		t.Fatalf("read of a lost packet: %v", err)
 	}
 	a.Close()
-	n.lose(func(packet) bool { return false })
+	n.lose(loseNone)
 	fmt.Fprint(b, "nobody there")
 	if _, err := b.Read(buf); err == nil || err == io.EOF {
 		t.Fatalf("read after refusal: %v", err)

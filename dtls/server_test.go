@@ -460,10 +460,10 @@ func TestAsyncHandlerKeepsTheOrderOfASession(t *testing.T) {
 
 func TestServerNeedsItsFields(t *testing.T) {
 	for name, srv := range map[string]*Server{
-		"Config":                   {Handler: HandlerFunc(nil)},
-		"Handler":                  {Config: &Config{PSK: StaticPSK{}}},
-		"Certificates":             {Config: &Config{}, Handler: HandlerFunc(func(*Session, []byte) {})},
-		"unknown port":             {Config: &Config{PSK: StaticPSK{}}, Handler: HandlerFunc(nil), Addr: "127.0.0.1:99999"},
+		"Config":       {Handler: HandlerFunc(nil)},
+		"Handler":      {Config: &Config{PSK: StaticPSK{}}},
+		"Certificates": {Config: &Config{}, Handler: HandlerFunc(func(*Session, []byte) {})},
+		"unknown port": {Config: &Config{PSK: StaticPSK{}}, Handler: HandlerFunc(nil), Addr: "127.0.0.1:99999"},
 	} {
 		if err := srv.ListenAndServe(); err == nil || name != "unknown port" && !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: %v", name, err)
