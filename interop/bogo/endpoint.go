@@ -21,6 +21,7 @@ type endpoint struct {
 	connection connection
 	ledger     *ledger
 
+	credentials []engine.Credential
 	association *engine.Association
 	received    [][]byte // plaintexts that were not answered yet
 	warning     error    // what went by without an end to the association
@@ -34,11 +35,11 @@ type endpoint struct {
 // newEndpoint begins the association. What a client says first is sent.
 func newEndpoint(s *settings, m *memory, l *link, c connection) (*endpoint, error) {
 	e := &endpoint{settings: s, memory: m, link: l, connection: c, ledger: &ledger{}}
-	credentials, err := s.loadCredentials(e.ledger)
-	if err != nil {
+	var err error
+	if e.credentials, err = s.loadCredentials(e.ledger); err != nil {
 		return nil, err
 	}
-	cfg, ws := s.config(m, credentials), engine.NewWorkspace()
+	cfg, ws := s.config(m), engine.NewWorkspace()
 	if s.server {
 		// The hello comes through the association: the runner's tests are of
 		// servers that do not ask for a cookie.

@@ -12,13 +12,12 @@ import (
 
 // What the tests take for granted where no flag says otherwise.
 const (
-	defaultMTU         = 1472
-	initialTimeout     = 400 * time.Millisecond
-	maxTimeout         = 60 * time.Second
-	retransmissions    = 12
-	defaultCredential  = -1 // the index of the credential that has no flag of its own
-	anyCredential      = -2 // a test does not care which credential is used
-	alertUnknownReason = wire.AlertCertificateUnknown
+	defaultMTU        = 1472
+	initialTimeout    = 400 * time.Millisecond
+	maxTimeout        = 60 * time.Second
+	retransmissions   = 12
+	defaultCredential = -1 // the index of the credential that has no flag of its own
+	anyCredential     = -2 // a test does not care which credential is used
 )
 
 // settings are what the flags of a test say about one of its connections.
@@ -104,12 +103,11 @@ func (s *settings) allows(v wire.Version) bool {
 }
 
 // config returns the settings as the engine takes them.
-func (s *settings) config(m *memory, credentials []engine.Credential) *engine.Config {
+func (s *settings) config(m *memory) *engine.Config {
 	cfg := engine.Config{
 		Rand:              m.random,
 		Keys:              suite.SystemKeys{},
 		Policy:            s.policy(),
-		Credentials:       credentials,
 		SelectCredentials: true,
 		ClientAuth:        s.clientAuth(),
 		PSKHint:           []byte(s.pskIdentity),
