@@ -1,0 +1,146 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+// Connect is dtlsd connect: it makes a session and does in it what the
+// settings say. It ends with a close_notify.
+func Connect(ctx context.Context, s ConnectSettings, streams Streams) error {
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	config, name, err := s.config()
+	if err != nil {
+		return err
+	}
+	c := &client{settings: &s, name: name, in: streams.In, printer: newPrinter(s.LogFormat, streams)}
+	if s.KeyLog != "" {
+		f, err := openKeyLog(s.KeyLog)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		config.KeyLogWriter = f
+		c.printer.line(keyLogWarning(s.KeyLog))
+	}
+	config.Observer = c.observer()
+	return c.run(ctx, config)
+}
+
+// A client is one run of dtlsd connect.
+type client struct {
+	settings *ConnectSettings
+	name     string
+	in       io.Reader
+	printer  printer
+
+	conn     net.Conn
+	peer     netip.AddrPort
+	received chan []byte // datagrams of the server; closed when there will be no more
+	ended    error       // why it was closed
+}
+
+func (c *client) observer() *dtls.Observer {
+	level := LevelInfo
+	if c.settings.Verbose {
+		level = LevelDebug
+	}
+	return observer(c.name, level, c.printer.line)
+}
+
+func (c *client) run(ctx context.Context, config *dtls.Config) error {
+	conn, err := dtls.DialContext(ctx, "udp", c.settings.Address, config)
+	if err != nil {
+		return c.explain(ctx, err)
+	}
+	defer conn.Close()
+	c.conn = conn
+	c.peer, _ = netip.ParseAddrPort(conn.RemoteAddr().String())
+	if c.settings.Insecure && c.settings.PSK == "" {
+		c.say(slog.LevelWarn, "the server's certificate was not checked: anybody could be at the other end")
+	}
+	if c.settings.Verbose {
+		state := conn.ConnectionState()
+		c.say(slog.LevelInfo, fmt.Sprintf("session cipher: %s; session protocol: %s", state.CipherSuite.OpenSSLName, dtls.VersionName(state.Version)))
+	}
+	c.received = make(chan []byte)
+	stop := make(chan struct{})
+	defer close(stop)
+	go c.receive(stop)
+
+	switch {
+	case c.settings.Ping > 0:
+		return c.ping(ctx)
+	case c.settings.Message != nil:
+		return c.ask(ctx, *c.settings.Message)
+	}
+	return c.converse(ctx)
+}
+
+// receive hands on what the server sends until the session ends.
+func (c *client) receive(stop <-chan struct{}) {
+	defer close(c.received)
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := c.conn.Read(buf)
+		if err != nil {
+			c.ended = err
+			return
+		}
+		select {
+		case c.received <- append([]byte(nil), buf[:n]...):
+		case <-stop:
+			return
+		}
+	}
+}
+
+// retryTime is how long a full queue is left alone.
+const retryTime = time.Millisecond
+
+// send sends one datagram. A pipe is faster than a network: it waits for room.
+func (c *client) send(ctx context.Context, datagram []byte) error {
+	for {
+		_, err := c.conn.Write(datagram)
+		switch {
+		case errors.Is(err, dtls.ErrMessageTooLarge):
+			return runFault("one datagram holds at most 16384 bytes", "a datagram of %d bytes is too large", len(datagram))
+		case !errors.Is(err, dtls.ErrQueueFull) && err != nil:
+			return &Fault{Err: withoutPrefix{err}}
+		case err == nil:
+			return nil
+		}
+		select {
+		case <-time.After(retryTime):
+		case <-ctx.Done():
+			return &Fault{Err: ctx.Err()}
+		}
+	}
+}
+
+// say prints a line about the client itself.
+func (c *client) say(level slog.Level, text string) {
+	c.printer.line(Line{Time: time.Now(), Level: level, Peer: c.peer, Text: c.name + ": " + text})
+}
+
+func (c *client) show(datagram []byte) {
+	c.printer.answer(Datagram{Time: time.Now(), Peer: c.peer, Plaintext: datagram, PlaintextSize: len(datagram)})
+}
+
+// lost says why the server sends no more.
+func (c *client) lost() error {
+	if errors.Is(c.ended, io.EOF) {
+		return runFault("", "the server closed the session")
+	}
+	return &Fault{Err: withoutPrefix{c.ended}}
+}

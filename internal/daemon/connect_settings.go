@@ -1,0 +1,124 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+// ConnectSettings is what dtlsd connect can be told.
+type ConnectSettings struct {
+	Address string // HOST:PORT
+
+	PSK        string // identity:key
+	CA         string // file of the authorities to believe; those of the system if empty
+	Insecure   bool   // believe any certificate
+	ServerName string // expected in the certificate; the host if empty
+	Cert, Key  string // files of our own certificate
+
+	Ping     int           // how many; 0 for none
+	Interval time.Duration // between pings
+	Message  *string       // the one datagram to send; nil for none
+
+	DTLS    Version
+	Ciphers string
+	Groups  string
+	ALPN    []string
+	MTU     int           // bytes of UDP payload
+	Timeout time.Duration // of the handshake
+	KeyLog  string
+
+	Verbose   bool
+	LogFormat LogFormat
+}
+
+// DefaultConnectSettings returns what dtlsd connect does without being told.
+func DefaultConnectSettings() ConnectSettings {
+	return ConnectSettings{
+		DTLS:      Version12,
+		Interval:  5 * time.Second, // as Qt's example client
+		Timeout:   15 * time.Second,
+		LogFormat: FormatText,
+	}
+}
+
+// Validate finds what cannot be meant.
+func (s *ConnectSettings) Validate() error {
+	if _, port, err := net.SplitHostPort(s.Address); err != nil || port == "" {
+		return usageFault("write HOST:PORT, such as 127.0.0.1:22334 or [::1]:22334", "%q is not an address with a port", s.Address)
+	}
+	switch {
+	case s.CA != "" && s.Insecure:
+		return usageFault("", "--ca and --insecure exclude each other")
+	case (s.Cert == "") != (s.Key == ""):
+		return usageFault("", "--cert and --key go together")
+	case s.Ping < 0:
+		return usageFault("", "--ping wants at least 1")
+	case s.Ping > 0 && s.Message != nil:
+		return usageFault("", "--ping and --message exclude each other")
+	case s.Interval <= 0 || s.Timeout <= 0:
+		return usageFault("", "--interval and --timeout must be longer than nothing")
+	}
+	return nil
+}
+
+// config returns what the settings mean to the library, and the name by which
+// the client calls itself.
+func (s *ConnectSettings) config() (config *dtls.Config, name string, err error) {
+	c := &dtls.Config{
+		MinVersion:         dtls.VersionDTLS12,
+		MaxVersion:         dtls.VersionDTLS12,
+		ServerName:         s.ServerName,
+		InsecureSkipVerify: s.Insecure,
+		NextProtos:         s.ALPN,
+		MTU:                s.MTU,
+		HandshakeTimeout:   s.Timeout,
+	}
+	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {
+		return nil, "", err
+	}
+	if c.CurvePreferences, err = parseGroups(s.Groups); err != nil {
+		return nil, "", err
+	}
+	if s.CA != "" {
+		if c.RootCAs, err = loadPool(s.CA); err != nil {
+			return nil, "", err
+		}
+	}
+	if s.Cert != "" {
+		cert, err := loadCertificate(s.Cert, s.Key)
+		if err != nil {
+			return nil, "", err
+		}
+		c.Certificates = []tls.Certificate{*cert}
+	}
+	if name, err = s.applyPSK(c); err != nil {
+		return nil, "", err
+	}
+	return c, name, nil
+}
+
+// applyPSK returns the name of a client with the key of the settings, if they
+// have one.
+func (s *ConnectSettings) applyPSK(c *dtls.Config) (name string, err error) {
+	if s.PSK == "" {
+		return "client", nil
+	}
+	p, err := ParsePSK([]byte(s.PSK))
+	if err != nil {
+		return "", faultAt("--psk", err)
+	}
+	if p.Any {
+		return "", usageFault("name the identity that the server knows; a server with '*' takes any", "--psk: a client cannot be '*'")
+	}
+	c.ClientPSK = func(context.Context, []byte) (identity, key []byte, err error) {
+		return p.Identity, p.Key, nil
+	}
+	if len(p.Identity) == 0 {
+		return "client", nil
+	}
+	return string(p.Identity), nil
+}

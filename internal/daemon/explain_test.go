@@ -1,0 +1,60 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+func TestFailuresToConnectComeWithAdvice(t *testing.T) {
+	plain := ConnectSettings{}
+	withPSK := ConnectSettings{PSK: "a:00"}
+	withCert := ConnectSettings{Cert: "c.pem"}
+	tests := []struct {
+		name     string
+		err      error
+		settings ConnectSettings
+		text     string
+		hint     string
+	}{
+		{"unknown name", &net.DNSError{Err: "no such host", Name: "x"}, plain, "lookup x", "check the name"},
+		{"ICMP", &dtls.UnreachableError{Peer: netip.MustParseAddrPort("127.0.0.1:9"), Err: syscall.ECONNREFUSED}, plain,
+			"127.0.0.1:9 is unreachable: connection refused", "nothing listens"},
+		{"certificate", &dtls.CertificateError{Err: errors.New("expired")}, plain, "certificate not trusted: expired", "--ca FILE"},
+		{"wrong key", dtls.ErrWrongKey, withPSK, "the pre-shared keys", "compare identity and key"},
+		{"silence", dtls.ErrHandshakeTimeout, withPSK, "handshake timed out", "--timeout"},
+		{"nothing in common", &dtls.AlertError{Alert: alertHandshakeFailure}, plain, "handshake_failure", "--psk"},
+		{"no suite in common", &dtls.AlertError{Alert: alertHandshakeFailure}, withPSK, "handshake_failure", "--ciphers"},
+		{"our certificate", &dtls.AlertError{Alert: alertUnknownCA}, withCert, "unknown_ca", "--cert"},
+		{"unknown identity", &dtls.AlertError{Alert: alertUnknownPSK}, withPSK, "unknown_psk_identity", "compare identity and key"},
+		{"ALPN", &dtls.AlertError{Alert: alertNoApplicationProt}, plain, "no_application_protocol", "--alpn"},
+		{"no key for it", dtls.ErrNoPSK, plain, "no pre-shared key", "--psk"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &client{settings: &tt.settings}
+			err := c.explain(t.Context(), tt.err)
+			if !strings.Contains(err.Error(), tt.text) || strings.HasPrefix(err.Error(), "dtls:") || !strings.Contains(hintOf(err), tt.hint) {
+				t.Errorf("error %q, hint %q", err, hintOf(err))
+			}
+			if !errors.Is(err, tt.err) {
+				t.Error("the cause is lost")
+			}
+		})
+	}
+}
+
+func TestInterruptedHandshakeIsNotATimeout(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := &client{settings: &ConnectSettings{}}
+	if err := c.explain(ctx, dtls.ErrHandshakeTimeout); err.Error() != "interrupted during the handshake" {
+		t.Error(err)
+	}
+}

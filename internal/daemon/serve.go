@@ -1,0 +1,240 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+const (
+	// goodbyeTime bounds how long the peers are told goodbye at the end.
+	goodbyeTime = 3 * time.Second
+	// printTime bounds how long the end waits for a stuck terminal.
+	printTime = time.Second
+)
+
+// Serve is dtlsd serve. It ends when ctx does, having said goodbye to every
+// peer, or with an error. SIGHUP makes it read its files again.
+func Serve(ctx context.Context, s ServeSettings, streams Streams) error {
+	d, err := newService(&s)
+	if err != nil {
+		return err
+	}
+	return d.run(ctx, streams)
+}
+
+// A service is one run of dtlsd serve.
+type service struct {
+	settings    *ServeSettings
+	places      []place
+	credentials *credentials
+	guest       *PSK // the key of a run that was given no credential
+	config      *dtls.Config
+	keyLog      *os.File // nil for none
+	journal     *Journal
+}
+
+// newService finds everything that is wrong with the settings.
+func newService(s *ServeSettings) (*service, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	d := &service{settings: s}
+	var err error
+	if d.places, err = places(s.Listen); err != nil {
+		return nil, err
+	}
+	if err := d.loadCredentials(); err != nil {
+		return nil, err
+	}
+	if d.config, err = s.config(); err != nil {
+		return nil, err
+	}
+	d.credentials.apply(d.config)
+	return d, nil
+}
+
+func (d *service) loadCredentials() (err error) {
+	s := d.settings
+	var extra []PSK
+	if len(s.PSK) == 0 && s.PSKFile == "" && s.Cert == "" && !s.SelfSigned {
+		guest := newGuest()
+		d.guest, extra = &guest, []PSK{guest}
+	}
+	if d.credentials, err = newCredentials(s, extra...); err != nil || !s.SelfSigned {
+		return err
+	}
+	var addresses []*net.UDPAddr
+	for _, p := range d.places {
+		addresses = append(addresses, p.address)
+	}
+	cert, err := selfSigned(addresses, time.Now())
+	if err != nil {
+		return err
+	}
+	d.credentials.certificate.Store(cert)
+	return nil
+}
+
+// config returns what the settings mean to the library, credentials apart.
+func (s *ServeSettings) config() (*dtls.Config, error) {
+	c := &dtls.Config{
+		MinVersion:  dtls.VersionDTLS12,
+		MaxVersion:  dtls.VersionDTLS12,
+		NextProtos:  s.ALPN,
+		MTU:         s.MTU,
+		IdleTimeout: s.IdleTimeout.Duration,
+	}
+	var err error
+	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {
+		return nil, err
+	}
+	if c.CurvePreferences, err = parseGroups(s.Groups); err != nil {
+		return nil, err
+	}
+	if s.ClientCA != "" {
+		if c.ClientCAs, err = loadPool(s.ClientCA); err != nil {
+			return nil, err
+		}
+		c.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return c, nil
+}
+
+// run serves until ctx ends or a socket dies.
+func (d *service) run(ctx context.Context, streams Streams) error {
+	// Whoever reads what we print may go away; that ends no session.
+	signal.Ignore(syscall.SIGPIPE)
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	defer signal.Stop(hangUp)
+
+	d.journal = NewJournal(newPrinter(d.settings.LogFormat, streams), d.settings.limits())
+	defer d.journal.Close(printTime)
+	if err := d.openKeyLog(); err != nil {
+		return err
+	}
+	defer d.closeKeyLog()
+	d.config.Observer = d.observer()
+
+	st := &station{newServer: d.newServer, opened: d.welcome, missing: d.warn, failed: make(chan error, 1)}
+	if err := st.listen(ctx, d.places); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-hangUp:
+			d.tell(d.credentials.reload()...)
+		case err := <-st.failed:
+			st.close(expired(ctx))
+			return err
+		case <-ctx.Done():
+			return d.goodbye(ctx, st)
+		}
+	}
+}
+
+// expired is a context for those who will not wait.
+func expired(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+func (d *service) goodbye(ctx context.Context, st *station) error {
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
+	defer cancel()
+	told, err := st.close(bounded)
+	if told > 0 {
+		d.inform(fmt.Sprintf("Said goodbye to %s", count(told, "peer", "peers")))
+	}
+	if err != nil {
+		d.warn(fmt.Errorf("not every peer could be told goodbye: %w", err))
+	}
+	return nil
+}
+
+func (d *service) newServer() *dtls.Server {
+	return &dtls.Server{Config: d.config, Handler: d.settings.Reply.handler()}
+}
+
+func (d *service) observer() *dtls.Observer {
+	o := observer("", d.settings.LogLevel, d.journal.Tell)
+	if d.settings.Datagrams != DetailOff {
+		o.Datagram = func(g dtls.Datagram) {
+			if !g.Sent {
+				d.journal.Show(Datagram{Peer: g.Peer, Ciphertext: g.Ciphertext, Plaintext: g.Plaintext})
+			}
+		}
+	}
+	return o
+}
+
+func (d *service) openKeyLog() error {
+	name := d.settings.KeyLog
+	if name == "" {
+		return nil
+	}
+	f, err := openKeyLog(name)
+	if err != nil {
+		return err
+	}
+	d.keyLog, d.config.KeyLogWriter = f, f
+	d.tell(keyLogWarning(name))
+	return nil
+}
+
+func (d *service) closeKeyLog() {
+	if d.keyLog != nil {
+		d.keyLog.Close()
+	}
+}
+
+// welcome says how to reach a server whose credential nobody knows yet. That
+// is told at every level: there is no other way to learn it.
+func (d *service) welcome(addresses []net.Addr) {
+	d.tell(d.credentials.expiry()...)
+	switch {
+	case d.guest != nil:
+		d.invite(fmt.Sprintf("No credential was given: this run has the identity '%s' with the key %s", d.guest.Identity, hex.EncodeToString(d.guest.Key)),
+			pskCommands(addresses[0], *d.guest))
+	case d.settings.SelfSigned:
+		d.invite("The certificate is self-signed and new; its SHA-256 fingerprint is "+fingerprint(d.credentials.certificate.Load()),
+			certificateCommands(addresses[0]))
+	}
+}
+
+func (d *service) invite(credential string, commands []string) {
+	lines := []string{credential, "To talk to it, paste one of these into another terminal:"}
+	for _, c := range commands {
+		lines = append(lines, "  "+c)
+	}
+	for _, text := range lines {
+		d.journal.Tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
+	}
+}
+
+func (d *service) tell(lines ...Line) {
+	for _, l := range lines {
+		if l.Level >= d.settings.LogLevel.slog() {
+			d.journal.Tell(l)
+		}
+	}
+}
+
+func (d *service) inform(text string) {
+	d.tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
+}
+
+func (d *service) warn(err error) {
+	d.tell(Line{Time: time.Now(), Level: slog.LevelWarn, Text: err.Error()})
+}

@@ -1,0 +1,189 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+var testKey = []byte{0x1a, 0x2b}
+
+// A rig is a station on loopback that answers every datagram.
+type rig struct {
+	*station
+	addresses chan []net.Addr // of each time that it opened its sockets
+}
+
+func newRig(t *testing.T) *rig {
+	r := &rig{addresses: make(chan []net.Addr, 10)}
+	r.station = &station{
+		newServer: func() *dtls.Server {
+			config := &dtls.Config{PSK: dtls.StaticPSK{"*": testKey}}
+			return &dtls.Server{Config: config, Handler: ReplyEcho.handler()}
+		},
+		opened:  func(a []net.Addr) { r.addresses <- a },
+		missing: func(error) {},
+		failed:  make(chan error, 1),
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		r.close(ctx)
+		select {
+		case err := <-r.failed:
+			t.Error(err)
+		default:
+		}
+	})
+	return r
+}
+
+func (r *rig) mustListen(t *testing.T, addresses ...string) {
+	t.Helper()
+	where, err := places(addresses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.listen(t.Context(), where); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opens returns the address that was opened last.
+func (r *rig) opens(t *testing.T) string {
+	t.Helper()
+	select {
+	case a := <-r.addresses:
+		return a[0].String()
+	default:
+		t.Fatal("no socket was opened")
+		return ""
+	}
+}
+
+func dial(t *testing.T, address string, timeout time.Duration) (*dtls.Conn, error) {
+	t.Helper()
+	return dtls.Dial("udp", address, &dtls.Config{
+		HandshakeTimeout: timeout,
+		ClientPSK: func(context.Context, []byte) ([]byte, []byte, error) {
+			return []byte("alice"), testKey, nil
+		},
+	})
+}
+
+func mustDial(t *testing.T, address string) *dtls.Conn {
+	t.Helper()
+	conn, err := dial(t, address, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	return conn
+}
+
+func wantEcho(t *testing.T, conn net.Conn) {
+	t.Helper()
+	buf := make([]byte, 100)
+	if _, err := conn.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := conn.Read(buf); err != nil || string(buf[:n]) != "hello" {
+		t.Fatalf("got %q, %v", buf[:n], err)
+	}
+}
+
+func TestListeningAgainOnTheSameAddressChangesNothing(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	conn := mustDial(t, r.opens(t))
+	r.mustListen(t, "127.0.0.1:0")
+	if len(r.addresses) > 0 {
+		t.Error("a socket was opened")
+	}
+	wantEcho(t, conn)
+}
+
+func TestListeningElsewhereSaysGoodbyeToEveryPeer(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	first := r.opens(t)
+	conn := mustDial(t, first)
+	r.mustListen(t, "127.0.0.2:0")
+	if _, err := conn.Read(make([]byte, 100)); !errors.Is(err, net.ErrClosed) && err.Error() != "EOF" {
+		t.Errorf("the peer of the old address got %v", err)
+	}
+	wantEcho(t, mustDial(t, r.opens(t)))
+	if _, err := dial(t, first, time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("the old address is still open: %v", err)
+	}
+}
+
+func TestNotAcceptingKeepsThoseWhoAreThere(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	address := r.opens(t)
+	conn := mustDial(t, address)
+	r.stopAccepting()
+	wantEcho(t, conn)
+	if _, err := dial(t, address, 300*time.Millisecond); !errors.Is(err, dtls.ErrHandshakeTimeout) {
+		t.Errorf("a new peer got %v", err)
+	}
+	r.mustListen(t, "127.0.0.1:0")
+	wantEcho(t, mustDial(t, address))
+	wantEcho(t, conn)
+}
+
+func TestAddressInUseIsReportedInQtsWords(t *testing.T) {
+	r, other := newRig(t), newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	address := r.opens(t)
+	where, err := places([]string{"127.0.0.1:0", address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = other.listen(t.Context(), where)
+	if err == nil || !strings.Contains(err.Error(), address+": the bound address is already in use") || hintOf(err) == "" {
+		t.Errorf("got %v, hint %q", err, hintOf(err))
+	}
+	if len(other.addresses) > 0 {
+		t.Error("it listens on a part of the addresses")
+	}
+}
+
+func TestMachineWithoutOneOfTheDefaultAddressesIsServedOnTheOther(t *testing.T) {
+	r := newRig(t)
+	var missed []error
+	r.missing = func(err error) { missed = append(missed, err) }
+	where := []place{
+		{address: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}},
+		{address: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1)}, optional: true}, // RFC 5737, Section 3: nobody has it
+	}
+	if err := r.listen(t.Context(), where); err != nil {
+		t.Fatal(err)
+	}
+	if len(missed) != 1 || !strings.Contains(missed[0].Error(), "not listening on 192.0.2.1:0") {
+		t.Errorf("told of %v", missed)
+	}
+	where[1].optional = false
+	if err := newRig(t).listen(t.Context(), where); err == nil || hintOf(err) == "" {
+		t.Errorf("an address that was asked for: %v", err)
+	}
+}
+
+func TestOnlyTheSecondDefaultAddressIsOptional(t *testing.T) {
+	defaults, err := places(nil)
+	if err != nil || len(defaults) != 2 || defaults[0].optional || !defaults[1].optional {
+		t.Errorf("defaults: %+v, %v", defaults, err)
+	}
+	asked, err := places([]string{"[::1]:22334"})
+	if err != nil || asked[0].optional {
+		t.Errorf("asked for: %+v, %v", asked, err)
+	}
+}
