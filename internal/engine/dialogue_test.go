@@ -52,6 +52,17 @@ func serverOwner(prepare func(e *dtlstest.Endpoint)) dtlstest.Option {
 	return func(setup *dtlstest.Setup) { setup.PrepareServer = prepare }
 }
 
+// classicPair returns a pair whose client is from before RFC 7627.
+func classicPair(t testing.TB, options ...dtlstest.Option) *dtlstest.Pair {
+	t.Helper()
+	var setup dtlstest.Setup
+	p := dtlstest.NewPair(t, 1, append(options, func(s *dtlstest.Setup) { setup = *s })...)
+	p.Client.Association = engine.NewClassicClient(setup.Client.Complete(), engine.NewWorkspace(), p.Now, setup.Target)
+	p.Client.Take()
+	p.Client.Drain(p.Now)
+	return p
+}
+
 // sealer returns a sealer with a key of that number.
 func sealer(t testing.TB, key byte) engine.Sealer {
 	t.Helper()

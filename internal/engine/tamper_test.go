@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/dtlsd/dtlsd/internal/wire"
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
 
 // What no verb of an association does, and a test needs of a peer that
 // misbehaves.
@@ -38,9 +42,26 @@ func (a *Association) Buffered() int {
 // the proof that the key is its own.
 func (a *Association) ForgetSigner() { a.hs.role.(*client12).credential.Signer = nil }
 
-// Secrets returns a copy of every secret that an association still holds.
-func (a *Association) Secrets() []byte {
+// HeldSecrets returns a copy of every secret that an association still holds.
+func (a *Association) HeldSecrets() []byte {
 	secrets := append([]byte(nil), a.secrets.master[:]...)
 	secrets = append(secrets, a.read.keys...)
 	return append(secrets, a.write.keys...)
+}
+
+// NewClassicClient is NewClient for a client from before RFC 7627.
+func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
+	a := newAssociation(cfg, ws, Client)
+	ws.begin()
+	c := newClient12(a, now, target)
+	a.hs = c.handshake
+	if err := c.buildHello(now); err != nil {
+		panic(err)
+	}
+	c.offered.ExtendedMasterSecret = false
+	c.hello.Extensions = c.offered.AppendTo(nil)
+	if err := c.sendHello(now); err != nil {
+		panic(err)
+	}
+	return a
 }
