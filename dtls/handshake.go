@@ -14,6 +14,8 @@ type handshake struct {
 	cancel  context.CancelFunc
 	expires time.Time // for as long as there is no association
 
+	held time.Time // until then, its flight is not repeated
+
 	questions  int    // that were asked and are not answered
 	received   bool   // a datagram came, and the log has no line about it yet
 	progressed bool   // the log has had such a line

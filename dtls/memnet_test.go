@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -25,7 +26,9 @@ type packet struct {
 	data     []byte
 }
 
-func newMemNet() *memNet { return &memNet{sockets: make(map[netip.AddrPort]*memSocket), lost: loseNone} }
+func newMemNet() *memNet {
+	return &memNet{sockets: make(map[netip.AddrPort]*memSocket), lost: loseNone}
+}
 
 // lose has packets lost for which f is true.
 func (n *memNet) lose(f func(p packet) bool) {
@@ -53,6 +56,19 @@ func (n *memNet) send(from, to netip.AddrPort, data []byte) bool {
 	}
 	s.put(p)
 	return true
+}
+
+// waitFor waits until somebody listens at an address.
+func (n *memNet) waitFor(addr netip.AddrPort) {
+	for {
+		n.mu.Lock()
+		s := n.sockets[addr]
+		n.mu.Unlock()
+		if s != nil {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 // listen returns a socket at an address.

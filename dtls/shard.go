@@ -208,12 +208,15 @@ func (s *shard) takeInbox() {
 // fireTimers tells sessions that their time has come.
 func (s *shard) fireTimers() {
 	for sess := s.timers.due(s.now); sess != nil; sess = s.timers.due(s.now) {
-		if sess.assoc == nil {
+		switch {
+		case sess.assoc == nil:
 			s.end(sess, publicError(engine.ErrHandshakeTimeout))
-			continue
+		case sess.hs != nil && s.now.Before(sess.hs.held):
+			s.timers.set(sess, sess.hs.held)
+		default:
+			sess.assoc.Timeout(s.now)
+			s.drain(sess)
 		}
-		sess.assoc.Timeout(s.now)
-		s.drain(sess)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/gate"
@@ -82,11 +83,26 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 	case gate.Reply:
 		s.counters.cookies.Add(1)
 		s.queue(reply, from)
+		s.holdFlight(from.peer)
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}
 	s.logUnverified(from.peer)
 }
+
+// holdFlight lets a handshake in progress wait with repeating its flight, as
+// a new one may be about to begin from the same address. In DTLS 1.2 nothing
+// in a ServerHello tells which ClientHello it answers: the client would take
+// the old one for the answer to the hello that it sends now.
+func (s *shard) holdFlight(peer netip.AddrPort) {
+	if sess := s.table.get(peer); sess != nil && sess.hs != nil {
+		sess.hs.held = s.now.Add(flightHold)
+	}
+}
+
+// flightHold is how long a flight is held: as long as a client waits for an
+// answer before it repeats its hello.
+const flightHold = time.Second
 
 // receiveHello takes a ClientHello in plaintext from an address that has a
 // session. Either it is the hello that the session began with, again, or the
