@@ -7,7 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
-	"fmt"
+	"errors"
 	"io"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -31,11 +31,12 @@ func NewCredential(kind string) engine.Credential {
 
 // PublicKey returns the key in a certificate of [NewCredential].
 func PublicKey(certificate []byte) (crypto.PublicKey, error) {
-	kind, _, found := bytes.Cut(certificate, []byte("."))
-	if !found {
-		return nil, fmt.Errorf("not a certificate of this package")
+	for _, kind := range []string{ECDSAP256, ECDSAP384, Ed25519, RSA} {
+		if bytes.HasPrefix(certificate, []byte(kind+".")) {
+			return signer(kind).Public(), nil
+		}
 	}
-	return signer(string(kind)).Public(), nil
+	return nil, errors.New("not a certificate of this package")
 }
 
 // steady signs without randomness, so that a seed repeats every byte.

@@ -179,7 +179,8 @@ func (n *Network) carryAll() {
 	}
 }
 
-// answer has a question answered after a while. A computation runs meanwhile,
+// answer has a question answered after a while, now and then twice, of which
+// the second must not matter. A computation runs meanwhile,
 // beside everything else, so that the race detector sees what it touches.
 func (n *Network) answer(e *Endpoint, question engine.Event) {
 	result := func() engine.Result { return e.Answer(question) }
@@ -188,9 +189,15 @@ func (n *Network) answer(e *Endpoint, question engine.Event) {
 		n.jobs.Go(func() { computed <- question.Job() })
 		result = func() engine.Result { return <-computed }
 	}
+	twice := n.chance(0.1)
 	n.At(n.Now.Add(n.upTo(n.Conditions.Answers)), func() {
-		e.Resolve(n.Now, question.Token, result())
+		r := result()
+		e.Resolve(n.Now, question.Token, r)
 		e.Drain(n.Now)
+		if twice {
+			e.Resolve(n.Now, question.Token, r)
+			e.Drain(n.Now)
+		}
 	})
 }
 

@@ -1,0 +1,52 @@
+package engine
+
+import "time"
+
+// Kept returns how many bytes the peer has made an association keep of its
+// unfinished handshake: allocated, not merely used.
+func (a *Association) Kept() int {
+	if a.hs == nil {
+		return 0
+	}
+	kept := 0
+	for i := range a.hs.reassembly.slots {
+		for _, c := range a.hs.reassembly.slots[i].chunks {
+			kept += cap(c.data)
+		}
+	}
+	for _, r := range a.hs.early.records {
+		kept += cap(r.Payload)
+	}
+	return kept
+}
+
+// A Bearing is all that one datagram could change of an association that is
+// established. Bearings can be compared.
+type Bearing struct {
+	phase               phase
+	readSeq, writeSeq   uint64
+	readEpoch, epoch    uint16
+	window              replayWindow
+	handshake, lingers  bool
+	deadline            time.Time
+	mtu, peerRecordSize uint16
+	secrets             secrets
+}
+
+// Bearing returns what a is like at the moment.
+func (a *Association) Bearing() Bearing {
+	return Bearing{
+		phase:          a.phase,
+		readSeq:        a.read.seq,
+		writeSeq:       a.write.seq,
+		readEpoch:      a.read.epoch,
+		epoch:          a.write.epoch,
+		window:         a.window,
+		handshake:      a.hs != nil,
+		lingers:        a.linger != nil,
+		deadline:       a.Deadline(),
+		mtu:            a.mtu,
+		peerRecordSize: a.peerRecordSize,
+		secrets:        a.secrets,
+	}
+}
