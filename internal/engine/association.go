@@ -36,6 +36,7 @@ type Association struct {
 
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
+	peerSeq        uint16 // message_seq of the peer's next message, once established
 	side           Side
 	phase          phase
 }

@@ -104,9 +104,10 @@ func (c *client12) screen(recordSeq uint64, f wire.Fragment) wire.Drop {
 }
 
 // follows reports whether a request is news: repetitions change nothing, and
-// a server that always wants another cookie is not one to please for ever.
+// a server that always wants another cookie is not one to please for ever. A
+// first request may have an empty cookie.
 func (c *client12) follows(request wire.HelloVerifyRequest) bool {
-	return c.cookies < maxCookies && !bytes.Equal(request.Cookie, c.hello.Cookie)
+	return c.cookies == 0 || c.cookies < maxCookies && !bytes.Equal(request.Cookie, c.hello.Cookie)
 }
 
 // onHelloVerifyRequest repeats the hello with the cookie: RFC 6347,

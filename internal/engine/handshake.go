@@ -45,10 +45,11 @@ type row[R role] struct {
 	handler func(r R, now time.Time, m message) (state, error)
 }
 
-// dispatch finds the row for m.
+// dispatch finds the row for m. Of all messages, Finished alone is protected.
 func dispatch[R role](r R, flow []row[R], s state, now time.Time, m message) (state, error) {
+	inPlace := (m.typ == wire.TypeFinished) == (m.epoch > 0)
 	for i := range flow {
-		if flow[i].state == s && flow[i].typ == m.typ {
+		if inPlace && flow[i].state == s && flow[i].typ == m.typ {
 			return flow[i].handler(r, now, m)
 		}
 	}
@@ -115,9 +116,9 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 
 // receiveFragment keeps a fragment for the message that it belongs to.
 func (h *handshake) receiveFragment(epoch uint16, recordSeq uint64, f wire.Fragment) {
-	// Of all messages, only Finished is protected. Told apart here, one in
-	// the wrong epoch cannot take the place of the right one.
-	if (f.Type == wire.TypeFinished) != (epoch > 0) || f.Type == wire.TypeHelloRequest {
+	// Dropped here, a Finished in plaintext, which anyone may send, cannot
+	// take the place of the right one.
+	if f.Type == wire.TypeFinished && epoch == 0 || f.Type == wire.TypeHelloRequest {
 		h.a.drop(wire.DropUnexpectedMessage)
 		return
 	}
@@ -359,15 +360,18 @@ func (h *handshake) installKeys() {
 }
 
 // checkFinished compares the peer's Finished with what it has to be, in
-// constant time, and adds it to the transcript.
+// constant time, and adds it to the transcript. No message may follow it.
+//
+// RFC 5246, Section 7.2.2: decrypt_error is for one who is "unable to [...]
+// validate a Finished message", whatever is wrong with it.
 func (h *handshake) checkFinished(m message) error {
 	finished, err := wire.ParseFinished(m.body)
-	if err != nil {
-		return err
-	}
 	want := h.a.suite.VerifyData(h.master[:], h.a.side == Server, h.transcript.sum())
-	if subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
+	if err != nil || subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
 		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
+	}
+	if typ, ok := h.reassembly.protected(); ok {
+		return refuse(wire.AlertUnexpectedMessage, "unexpected %v: after finished", typ)
 	}
 	h.record(m)
 	return nil
@@ -380,6 +384,7 @@ func (h *handshake) establish(now time.Time, lingering bool, peerFinished uint16
 	a.hs = nil
 	a.phase = phaseEstablished
 	a.secrets = secrets{h.master, h.clientRandom, h.serverRandom}
+	a.peerSeq = h.reassembly.next
 	h.result.Version = wire.VersionDTLS12
 	h.result.Suite = a.suite
 	h.result.ExtendedMasterSecret = h.extendedMasterSecret

@@ -126,6 +126,17 @@ func (r *reassembly) skip(seq uint16) {
 // awaits reports whether seq is the next message and nothing of it is here.
 func (r *reassembly) awaits(seq uint16) bool { return seq == r.next && !r.slots[0].started }
 
+// protected returns the type of the first message of which an authenticated
+// part is here.
+func (r *reassembly) protected() (wire.HandshakeType, bool) {
+	for i := range r.slots {
+		if p := &r.slots[i]; p.started && p.epoch > 0 {
+			return p.typ, true
+		}
+	}
+	return 0, false
+}
+
 func (p *partial) matches(epoch uint16, f wire.Fragment) bool {
 	return p.typ == f.Type && p.length == f.Length && p.epoch == epoch
 }

@@ -165,8 +165,10 @@ func (a *Association) receiveLateFragment(f wire.Fragment) {
 		}
 	case f.Type == wire.TypeClientHello && a.side == Server, f.Type == wire.TypeHelloRequest && a.side == Client:
 		a.refuseRenegotiation()
-	default:
+	case int16(f.Seq-a.peerSeq) < 0:
 		a.drop(wire.DropDuplicateMessage)
+	default:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v: the handshake is over", f.Type))
 	}
 }
 
