@@ -46,9 +46,6 @@ func (d *deadline) wait() <-chan struct{} {
 	return d.expired
 }
 
-// passed reports whether the deadline has passed.
-func (d *deadline) passed() bool { return isClosed(d.wait()) }
-
 func isClosed(c <-chan struct{}) bool {
 	select {
 	case <-c:

@@ -63,7 +63,7 @@ func newProfile(c *Config, side engine.Side) (*profile, error) {
 	for i := range c.Certificates {
 		credential, err := trust.NewCredential(&c.Certificates[i])
 		if err != nil {
-			return nil, fmt.Errorf("Certificates[%d]: %w", i, err)
+			return nil, fmt.Errorf("certificate %d: %w", i, err)
 		}
 		p.credentials = append(p.credentials, credential)
 	}

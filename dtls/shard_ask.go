@@ -173,7 +173,7 @@ func (s *shard) lookUpSession(sess *Session, token engine.Token, id string) {
 		return engine.SessionFound{Session: state}
 	}
 	if memory, ok := cache.(*memoryCache); ok {
-		s.answer(sess, token, conclude(memory.Get(nil, id)))
+		s.answer(sess, token, conclude(memory.Get(context.Background(), id)))
 		return
 	}
 	find := func(ctx context.Context) []byte { return cache.Get(ctx, id) }
@@ -192,7 +192,7 @@ func (s *shard) storeSession(sess *Session, e *engine.Event) {
 	id, session := string(e.Data), e.Session.Marshal()
 	cache := hs.profile.config.SessionCache
 	if memory, ok := cache.(*memoryCache); ok {
-		memory.Put(nil, id, session)
+		memory.Put(context.Background(), id, session)
 		return
 	}
 	go cache.Put(context.WithoutCancel(s.host.base), id, session)
