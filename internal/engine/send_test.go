@@ -174,7 +174,7 @@ func checkNonces(t *testing.T, s *suite.Suite, p *dtlstest.Pair) {
 		deliver(p.Server, p.Client)
 	}
 	for range 5 {
-		p.Server.Receive(p.Now, p.Client.SealAs(wire.ContentHandshake, finishedFragment(2)))
+		p.Server.Receive(p.Now, p.Client.SealAs(wire.ContentHandshake, finishedFragment(p.Server.PeerSeq()-1)))
 		take(p.Server)
 	}
 	p.Connect()
