@@ -27,6 +27,9 @@ var (
 	ErrIdleTimeout error = &endError{text: "idle for too long", timeout: true}
 	// ErrHandshakeTimeout says that the peer did not complete the handshake.
 	ErrHandshakeTimeout error = &endError{text: "handshake timed out", timeout: true}
+	// ErrNoPSK says that Config.ClientPSK has no key for a server that asks
+	// for one.
+	ErrNoPSK error = &endError{text: "no pre-shared key for this server"}
 	// ErrSequenceExhausted says that the sequence numbers of the session's
 	// keys are used up.
 	ErrSequenceExhausted error = &endError{text: "record sequence numbers exhausted"}
@@ -49,9 +52,6 @@ var (
 	// keys, or that the server does not know the client's identity: nobody
 	// else can tell the two apart.
 	ErrWrongKey = errors.New("dtls: the pre-shared keys of the two sides differ, or the identity is unknown")
-	// ErrNoPSK says that Config.ClientPSK has no key for a server that asks
-	// for one.
-	ErrNoPSK = errors.New("dtls: no pre-shared key for this server")
 )
 
 // An endError is the reason for which a session is over.

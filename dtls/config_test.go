@@ -1,0 +1,198 @@
+package dtls
+
+import (
+	"crypto/tls"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+func TestConfigSaysWhatIsWrong(t *testing.T) {
+	ca := newAuthority(t)
+	psk := func(change func(*Config)) *Config {
+		c := &Config{PSK: StaticPSK{}, ClientPSK: clientConfig().ClientPSK}
+		change(c)
+		return c
+	}
+	for _, test := range []struct {
+		side   engine.Side
+		config *Config
+		want   string
+	}{
+		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, PSK or GetConfigForClient"},
+		{engine.Client, &Config{}, "a client needs ServerName"},
+		{engine.Server, psk(func(c *Config) { c.MaxVersion = tls.VersionTLS12 }), "leave no version"},
+		{engine.Server, psk(func(c *Config) { c.MinVersion = 0xfeff }), "leave no version"},
+		{engine.Client, psk(func(c *Config) { c.MTU = 100 }), "MTU of 100 bytes is not between 256 and 65535"},
+		{engine.Client, psk(func(c *Config) { c.RetransmitInitial = -1 }), "cannot be negative"},
+		{engine.Server, psk(func(c *Config) { c.MaxHalfOpen = -1 }), "cannot be negative"},
+		{engine.Server, psk(func(c *Config) { c.PSKIdentityHint = make([]byte, 70_000) }), "PSKIdentityHint has 70000 bytes"},
+		{engine.Server, psk(func(c *Config) { c.NextProtos = []string{""} }), "NextProtos"},
+		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{0x1301} }), "CipherSuites has 0x1301"},
+		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{uint16(wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)} }), "none of CipherSuites"},
+		{engine.Client, psk(func(c *Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP521} }), "CurvePreferences has CurveP521"},
+		{engine.Server, psk(func(c *Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }), "needs ClientCAs"},
+		{engine.Server, psk(func(c *Config) { c.ClientAuth = 9 }), "unknown ClientAuth 9"},
+		{engine.Server, psk(func(c *Config) { c.Certificates = make([]tls.Certificate, 1) }), "certificate 0: the certificate is empty"},
+		{engine.Server, psk(func(c *Config) {
+			cert := ca.issue(t, "ecdsa", "a")
+			cert.PrivateKey = newKey(t, "ecdsa")
+			c.Certificates = []tls.Certificate{cert}
+		}), "the private key is not that of the certificate"},
+	} {
+		_, err := test.config.profile(test.side)
+		if err == nil || !strings.HasPrefix(err.Error(), "dtls: ") || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v, want %q", test.side, err, test.want)
+		}
+	}
+}
+
+func TestConfigsThatAreFine(t *testing.T) {
+	for name, config := range map[string]*Config{
+		"PSK only":           clientConfig(),
+		"any certificate":    {InsecureSkipVerify: true},
+		"a name":             {ServerName: "server.example"},
+		"explicit version":   {ServerName: "server.example", MinVersion: VersionDTLS12, MaxVersion: VersionDTLS12},
+		"suites of one kind": {ServerName: "server.example", CipherSuites: []uint16{uint16(wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)}},
+	} {
+		if _, err := config.profile(engine.Client); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A client with a key, and nothing said about authorities, must not believe
+// whoever has a certificate.
+func TestClientWithKeyOffersNoCertificateSuites(t *testing.T) {
+	p, err := clientConfig().profile(engine.Client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.engine.Certificate || !p.engine.Policy.PSK {
+		t.Errorf("certificates %v, PSK %v", p.engine.Certificate, p.engine.Policy.PSK)
+	}
+}
+
+// Every field that a user can set must survive Clone.
+func TestCloneCopiesEveryField(t *testing.T) {
+	var c Config
+	v := reflect.ValueOf(&c).Elem()
+	var names []string
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
+		names = append(names, field.Name)
+		setNonZero(t, field.Name, v.Field(i))
+	}
+	clone := reflect.ValueOf(c.Clone()).Elem()
+	for _, name := range names {
+		if clone.FieldByName(name).IsZero() {
+			t.Errorf("Clone loses %s", name)
+		}
+	}
+	if (*Config)(nil).Clone() != nil {
+		t.Error("clone of nil")
+	}
+}
+
+func setNonZero(t *testing.T, name string, f reflect.Value) {
+	switch f.Kind() {
+	case reflect.Bool:
+		f.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		f.SetInt(1)
+	case reflect.Uint8, reflect.Uint16:
+		f.SetUint(1)
+	case reflect.String:
+		f.SetString("x")
+	case reflect.Slice:
+		f.Set(reflect.MakeSlice(f.Type(), 1, 1))
+	case reflect.Pointer:
+		f.Set(reflect.New(f.Type().Elem()))
+	case reflect.Func:
+		f.Set(reflect.MakeFunc(f.Type(), func([]reflect.Value) []reflect.Value { return nil }))
+	case reflect.Interface:
+		for _, v := range []any{strings.NewReader(""), &strings.Builder{}, StaticPSK{}, NewSessionCache(1), NewClientSessionCache(1)} {
+			if reflect.TypeOf(v).Implements(f.Type()) {
+				f.Set(reflect.ValueOf(v))
+				return
+			}
+		}
+		t.Fatalf("no value for %s", name)
+	default:
+		t.Fatalf("no value for %s of kind %v", name, f.Kind())
+	}
+}
+
+func TestCloneHasTicketKeysOfItsOwnUnlessSet(t *testing.T) {
+	var c Config
+	c.ticketKeysLocked()
+	if c.Clone().ticketKeys != nil {
+		t.Error("the clone shares keys that were made")
+	}
+	c.SetSessionTicketKeys([][32]byte{{1}})
+	if c.Clone().ticketKeys != c.ticketKeys {
+		t.Error("the clone does not have the keys that were set")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("no keys were taken")
+		}
+	}()
+	c.SetSessionTicketKeys(nil)
+}
+
+func TestDefaults(t *testing.T) {
+	p, err := (&Config{PSK: StaticPSK{}}).profile(engine.Server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := p.engine
+	if e.MTU != DefaultMTU || e.HandshakeTimeout != time.Minute || e.RetransmitInitial != time.Second || e.Tickets == nil || e.SessionCache {
+		t.Errorf("%+v", e)
+	}
+	for _, s := range e.Policy.Suites {
+		if s.CBC() {
+			t.Errorf("%v is on by default", s)
+		}
+	}
+	if !e.Policy.EncryptThenMACRequired {
+		t.Error("MAC-then-encrypt is allowed by default")
+	}
+}
+
+func TestCipherSuites(t *testing.T) {
+	for _, s := range CipherSuites() {
+		for _, name := range []string{s.Name, s.OpenSSLName, strings.ToLower(s.Name)} {
+			if got, err := CipherSuiteByName(name); err != nil || got != s {
+				t.Errorf("CipherSuiteByName(%q) = %v, %v", name, got, err)
+			}
+		}
+		if cbc := strings.Contains(s.Name, "_CBC_"); s.Default == cbc {
+			t.Errorf("%s is on by default: %v", s.Name, s.Default)
+		}
+	}
+	if _, err := CipherSuiteByName("RC4-MD5"); err == nil || err.Error() != `dtls: unknown cipher suite "RC4-MD5"` {
+		t.Errorf("unknown suite: %v", err)
+	}
+	if got := VersionName(VersionDTLS12); got != "DTLS 1.2" {
+		t.Errorf("VersionName = %q", got)
+	}
+}
+
+func TestServerNameIndication(t *testing.T) {
+	for name, want := range map[string]string{
+		"server.example": "server.example", "server.example.": "server.example",
+		"192.0.2.1": "", "2001:db8::1": "", "[2001:db8::1]": "", "fe80::1%eth0": "", "": "",
+	} {
+		if got := serverNameIndication(name); got != want {
+			t.Errorf("for %q: %q, want %q", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package dtls
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+var limitTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func TestLineLimit(t *testing.T) {
+	var l lineLimit
+	now := limitTime
+	shown := 0
+	for range 20 {
+		if l.allow(now) {
+			shown++
+		}
+	}
+	if shown != maxUnverifiedLines || l.due() != now.Add(time.Second) || l.settle(now) != 0 {
+		t.Errorf("%d lines shown, accounted for at %v", shown, l.due())
+	}
+	// Until the hidden lines are accounted for, no other comes before that.
+	now = now.Add(time.Second)
+	if l.allow(now) {
+		t.Error("a line before `N more not shown`")
+	}
+	if got := l.settle(now); got != 20-maxUnverifiedLines+1 {
+		t.Errorf("%d hidden", got)
+	}
+	if !l.due().IsZero() || l.settle(now) != 0 || !l.allow(now) {
+		t.Error("nothing is left to account for, and lines may be shown again")
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	l := newRateLimit(10, 2)
+	now := limitTime
+	for _, step := range []struct {
+		after time.Duration
+		addr  string
+		want  bool
+	}{
+		{0, "192.0.2.1", true},
+		{0, "192.0.2.200", true},
+		{0, "192.0.2.3", false},   // the same /24
+		{0, "192.0.3.1", true},    // another
+		{0, "127.0.0.1", true},    // loopback is exempt
+		{0, "2001:db8::1", true},  //
+		{0, "2001:db8::2", true},  //
+		{0, "2001:db8::3", false}, // the same /48
+		{0, "2001:db8:1::", true}, // another
+		{99 * time.Millisecond, "192.0.2.4", false},
+		{time.Millisecond, "192.0.2.4", true},
+		{0, "192.0.2.4", false},
+		{time.Hour, "192.0.2.4", true},
+		{0, "192.0.2.4", true},
+		{0, "192.0.2.4", false}, // no more than a burst, after whatever time
+		{0, "fe80::1%eth0", true},
+	} {
+		now = now.Add(step.after)
+		if got := l.allow(now, netip.MustParseAddr(step.addr)); got != step.want {
+			t.Errorf("%v at %v: %v", step.addr, now.Sub(limitTime), got)
+		}
+	}
+	if !newRateLimit(-1, 0).allow(now, netip.MustParseAddr("192.0.2.1")) {
+		t.Error("a negative rate limits")
+	}
+}
+
+func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
+	l := newRateLimit(1, 10)
+	now := limitTime
+	for i := range 20 * minBuckets {
+		now = now.Add(10 * time.Millisecond)
+		l.allow(now, netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}))
+	}
+	// Each bucket is full again after a second, that is 100 networks later.
+	if got := len(l.buckets); got > minBuckets {
+		t.Errorf("%d buckets", got)
+	}
+}

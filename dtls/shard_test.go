@@ -1,0 +1,229 @@
+package dtls
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/udp"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A scriptedSocket does what the test tells it to.
+type scriptedSocket struct {
+	reads  chan scriptedRead
+	kicked chan struct{}
+
+	mu      sync.Mutex
+	written []udp.Message
+	refused map[netip.AddrPort]error
+	closed  bool
+}
+
+type scriptedRead struct {
+	m   udp.Message
+	err error
+}
+
+func newScriptedSocket() *scriptedSocket {
+	return &scriptedSocket{reads: make(chan scriptedRead), kicked: make(chan struct{}, 1), refused: make(map[netip.AddrPort]error)}
+}
+
+func (s *scriptedSocket) ReadBatch(ms []udp.Message) (int, error) {
+	select {
+	case r := <-s.reads:
+		if r.err != nil {
+			return 0, r.err
+		}
+		copy(ms[0].Buf, r.m.Buf)
+		ms[0].N, ms[0].Peer, ms[0].Local, ms[0].Truncated = len(r.m.Buf), r.m.Peer, r.m.Local, r.m.Truncated
+		return 1, nil
+	case <-s.kicked:
+		return 0, os.ErrDeadlineExceeded
+	}
+}
+
+func (s *scriptedSocket) WriteBatch(ms []udp.Message) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, m := range ms {
+		if err := s.refused[m.Peer]; err != nil {
+			return i, err
+		}
+		m.Buf = append([]byte(nil), m.Buf...)
+		s.written = append(s.written, m)
+	}
+	return len(ms), nil
+}
+
+func (s *scriptedSocket) SetReadDeadline(t time.Time) error {
+	if !t.IsZero() && t.Before(time.Now()) {
+		select {
+		case s.kicked <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+func (s *scriptedSocket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(serverPeer) }
+func (s *scriptedSocket) Close() error        { s.closed = true; return nil }
+
+// sent returns what was written so far and forgets it.
+func (s *scriptedSocket) sent() []udp.Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sent := s.written
+	s.written = nil
+	return sent
+}
+
+// inShard runs f in virtual time with a server's shard on a scripted socket.
+func inShard(t *testing.T, change func(*Server), f func(s *scriptedSocket, sh *shard)) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &Server{Config: &Config{PSK: StaticPSK{"*": testKey}}, Handler: HandlerFunc(func(*Session, []byte) {})}
+		if change != nil {
+			change(srv)
+		}
+		socket := newScriptedSocket()
+		sh, err := srv.open(socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error)
+		go func() { ended <- sh.run() }()
+		f(socket, sh)
+		if !isClosed(sh.done) {
+			sh.leaveAtOnce()
+		}
+		<-ended
+		if !socket.closed {
+			t.Error("the socket is open")
+		}
+	})
+}
+
+func TestShardOutlivesErrorsOfItsSocket(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		hello := firstHello(t)
+		for range 100 {
+			s.reads <- scriptedRead{err: &net.OpError{Op: "read", Err: os.NewSyscallError("recvfrom", syscall.ECONNREFUSED)}}
+		}
+		s.reads <- scriptedRead{m: udp.Message{Buf: hello, Peer: clientPeer}}
+		synctest.Wait()
+		if got := sh.counters.drops[wire.DropSocketError].Load(); got != 100 {
+			t.Errorf("%d counted", got)
+		}
+		if got := s.sent(); len(got) != 1 || got[0].Peer != clientPeer {
+			t.Errorf("answers after the errors: %v", got)
+		}
+	})
+}
+
+// Errors without end must not have a processor for themselves.
+func TestShardPausesWhenReadsOnlyFail(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		start := time.Now()
+		for range patience + 101 {
+			s.reads <- scriptedRead{err: errors.New("broken")}
+		}
+		if got := time.Since(start); got < 99*penance {
+			t.Errorf("the last 100 of them took %v", got)
+		}
+	})
+}
+
+func TestShardEndsWithItsSocket(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		s.reads <- scriptedRead{err: &net.OpError{Op: "read", Err: net.ErrClosed}}
+		<-sh.done
+	})
+}
+
+func TestTruncatedDatagramsAreCounted(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		s.reads <- scriptedRead{m: udp.Message{Buf: firstHello(t), Peer: clientPeer, Truncated: true}}
+		synctest.Wait()
+		if got := sh.counters.drops[wire.DropTruncatedDatagram].Load(); got != 1 || len(s.sent()) != 0 {
+			t.Errorf("%d counted", got)
+		}
+	})
+}
+
+// A destination that the kernel refuses costs its own datagrams only.
+func TestRefusedDestinationCostsItsOwnDatagramOnly(t *testing.T) {
+	log := &logBook{}
+	inShard(t, func(s *Server) { s.Config.Observer = log.observer("") }, func(s *scriptedSocket, sh *shard) {
+		refused := netip.MustParseAddrPort("203.0.113.1:1")
+		s.refused[refused] = syscall.EPERM
+		sh.post(func() {
+			for _, peer := range []netip.AddrPort{refused, clientPeer, refused, clientPeer} {
+				sh.queue(append(sh.out.room(1), 'x'), route{peer: peer})
+			}
+		})
+		synctest.Wait()
+		if got := s.sent(); len(got) != 2 || got[0].Peer != clientPeer || got[1].Peer != clientPeer {
+			t.Errorf("sent %v", got)
+		}
+		if got := sh.counters.drops[wire.DropSocketError].Load(); got != 2 {
+			t.Errorf("%d counted", got)
+		}
+		if !log.has(KindSocket, "(203.0.113.1:1): Failed to send a datagram: operation not permitted") {
+			t.Errorf("log: %q", log.lines())
+		}
+	})
+}
+
+// Replies leave from the address that was asked.
+func TestRepliesKeepTheLocalAddress(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		local := netip.MustParseAddr("192.0.2.99")
+		s.reads <- scriptedRead{m: udp.Message{Buf: firstHello(t), Peer: clientPeer, Local: local}}
+		synctest.Wait()
+		if got := s.sent(); len(got) != 1 || got[0].Local != local {
+			t.Errorf("sent %v", got)
+		}
+	})
+}
+
+// However much others send through a shard, it goes on receiving.
+func TestShardReceivesWhileOthersKeepItBusy(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		var busy func()
+		busy = func() { sh.post(busy) }
+		busy()
+		s.reads <- scriptedRead{m: udp.Message{Buf: firstHello(t), Peer: clientPeer}}
+		for len(s.sent()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+func TestOutboxFlushesWhenFull(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		sh.post(func() {
+			for i := range 3 * outboxBatch {
+				sh.queue(append(sh.out.room(2), byte(i), byte(i>>8)), route{peer: clientPeer})
+			}
+			if len(sh.out.batch) >= outboxBatch {
+				t.Errorf("%d datagrams wait", len(sh.out.batch))
+			}
+		})
+		synctest.Wait()
+		got := s.sent()
+		if len(got) != 3*outboxBatch {
+			t.Fatalf("%d sent", len(got))
+		}
+		for i, m := range got {
+			if m.Buf[0] != byte(i) || m.Buf[1] != byte(i>>8) {
+				t.Fatalf("datagram %d is %v", i, m.Buf)
+			}
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package dtls
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+)
+
+func TestTextsAboutIPv6(t *testing.T) {
+	peer := netip.MustParseAddrPort("[::1]:5684")
+	server, client := newVoice(engine.Server, ""), newVoice(engine.Client, "")
+	for got, want := range map[string]string{
+		server.unverified(peer):                       "([::1]:5684): not verified yet",
+		server.started(peer, true):                    "([::1]:5684): verified, starting a handshake",
+		server.started(peer, false):                   "([::1]:5684): starting a handshake",
+		server.shutdown(peer):                         "([::1]:5684): The DTLS connection has been shutdown",
+		server.stray(peer):                            "([::1]:5684): 0 byte dgram, could be a re-connect attempt?",
+		server.listening("[::1]:5684"):                "Server is listening on address ::1 and port 5684",
+		server.listening("/run/socket"):               "Server is listening on /run/socket",
+		server.socket(errors.New("E")):                "Failed to read a datagram: E",
+		server.closed(peer, ErrIdleTimeout):           "([::1]:5684): idle for too long",
+		server.retransmitted(peer, 2):                 "([::1]:5684): handshake timeout, re-transmission 2",
+		server.notSent(peer, errors.New("E")):         "([::1]:5684): Failed to send a datagram: E",
+		server.suppressed(7):                          "7 more not shown",
+		client.shutdown(peer):                         "client: shutdown alert received",
+		client.stray(peer):                            "client: zero-length datagram received?",
+		client.empty():                                "client: spurious read notification?",
+		client.failed(peer, ErrNoPSK):                 "client: handshake error - no pre-shared key for this server",
+		client.retransmitted(peer, 1):                 "client: handshake timeout, trying to re-transmit",
+		newVoice(engine.Client, "\x1b[0m").empty():    `\x1b[0m: spurious read notification?`,
+		server.unknownIdentity(peer, []byte("a\nb")):  `([::1]:5684): there is no key for identity 'a\x0ab'`,
+		server.identity([]byte("Ünïcode ✓ \u200b")):   `PSK callback, received a client's identity: 'Ünïcode ✓ \u200b'`,
+		server.lookupFailed(peer, "x", ErrQueueFull):  "([::1]:5684): x failed: dtls: send queue full",
+		server.alert(peer, "fatal handshake_failure"): "([::1]:5684): received the alert 'fatal handshake_failure', which anyone may have sent: still waiting",
+	} {
+		if got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+// Whatever a peer sends, no byte of it reaches a terminal as a command.
+func FuzzEscape(f *testing.F) {
+	for _, s := range []string{"plain", "\x1b[2J", "\xff\xfe", "\u202e", "\u0085", "é", "\x00", "\U000e0001"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := escape(s)
+		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("escape(%q) = %q", s, got)
+		}
+		if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) && got != s {
+			t.Errorf("escape(%q) changes what is printable: %q", s, got)
+		}
+	})
+}
