@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"io"
+	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
@@ -49,19 +50,22 @@ func (s steady) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte
 	return s.Signer.Sign(nil, digest, opts)
 }
 
-func signer(kind string) crypto.Signer {
-	switch kind {
-	case ECDSAP256:
-		return ecdsaKey(elliptic.P256(), 32)
-	case ECDSAP384:
-		return ecdsaKey(elliptic.P384(), 48)
-	case Ed25519:
+// signers are the keys of all credentials, made once.
+var signers = map[string]func() crypto.Signer{
+	ECDSAP256: sync.OnceValue(func() crypto.Signer { return ecdsaKey(elliptic.P256(), 32) }),
+	ECDSAP384: sync.OnceValue(func() crypto.Signer { return ecdsaKey(elliptic.P384(), 48) }),
+	Ed25519: sync.OnceValue(func() crypto.Signer {
 		return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
-	case RSA:
-		return rsaKey()
-	default:
+	}),
+	RSA: rsaKey,
+}
+
+func signer(kind string) crypto.Signer {
+	key, ok := signers[kind]
+	if !ok {
 		panic("dtlstest: no key of kind " + kind)
 	}
+	return key()
 }
 
 func ecdsaKey(curve elliptic.Curve, size int) crypto.Signer {
