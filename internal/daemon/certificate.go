@@ -14,6 +14,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/trust"
 )
 
 // loadCertificate reads a certificate chain and its private key from PEM
@@ -34,6 +36,9 @@ func loadCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, runFault("both are PEM, the chain with the leaf first; the private key must be that of the leaf",
 			"certificate %s with key %s: %w", certFile, keyFile, err)
+	}
+	if _, err := trust.NewCredential(&cert); err != nil {
+		return nil, runFault("ECDSA on P-256 or P-384, Ed25519, and RSA from 2048 bits on are good", "%s: %w", certFile, err)
 	}
 	return &cert, nil
 }

@@ -1,9 +1,13 @@
 package daemon
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,20 +16,30 @@ import (
 	"time"
 )
 
-// writePEM writes a self-signed certificate and its key, and returns the names
-// of the two files.
+// writePEM writes a certificate that signed itself and its key, and returns
+// the names of the two files.
 func writePEM(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
-	cert, err := selfSigned(nil, time.Now())
+	return writePEMOn(t, elliptic.P256())
+}
+
+func writePEMOn(t *testing.T, curve elliptic.Curve) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	return writeBlock(t, dir, "cert.pem", "CERTIFICATE", cert.Certificate[0]), writeBlock(t, dir, "key.pem", "PRIVATE KEY", key)
+	return writeBlock(t, dir, "cert.pem", "CERTIFICATE", der), writeBlock(t, dir, "key.pem", "PRIVATE KEY", pkcs8)
 }
 
 func writeBlock(t *testing.T, dir, name, kind string, der []byte) string {
@@ -40,6 +54,7 @@ func writeBlock(t *testing.T, dir, name, kind string, der []byte) string {
 func TestLoadCertificate(t *testing.T) {
 	certFile, keyFile := writePEM(t)
 	otherCert, otherKey := writePEM(t)
+	unfitCert, unfitKey := writePEMOn(t, elliptic.P521())
 	locked := writeBlock(t, t.TempDir(), "locked.pem", "ENCRYPTED PRIVATE KEY", []byte{0x30, 0})
 	tests := []struct{ name, cert, key, want string }{
 		{"good", certFile, keyFile, ""},
@@ -48,6 +63,7 @@ func TestLoadCertificate(t *testing.T) {
 		{"certificate missing", certFile + "x", keyFile, "no such file"},
 		{"key missing", certFile, keyFile + "x", "no such file"},
 		{"swapped", keyFile, certFile, "certificate "},
+		{"curve that we do not sign on", unfitCert, unfitKey, "cannot be used"},
 		{"password", certFile, locked, "is encrypted"},
 	}
 	for _, tt := range tests {

@@ -73,6 +73,11 @@ func (c *client) run(ctx context.Context, config *dtls.Config) error {
 		state := conn.ConnectionState()
 		c.say(slog.LevelInfo, fmt.Sprintf("session cipher: %s; session protocol: %s", state.CipherSuite.OpenSSLName, dtls.VersionName(state.Version)))
 	}
+	return c.talk(ctx)
+}
+
+// talk does over the connection what the settings say.
+func (c *client) talk(ctx context.Context) error {
 	c.received = make(chan []byte)
 	stop := make(chan struct{})
 	defer close(stop)

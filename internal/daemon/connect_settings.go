@@ -59,6 +59,8 @@ func (s *ConnectSettings) Validate() error {
 		return usageFault("", "--ping wants at least 1")
 	case s.Ping > 0 && s.Message != nil:
 		return usageFault("", "--ping and --message exclude each other")
+	case !possibleMTU(s.MTU):
+		return usageFault("", "--mtu has to be between %d and %d", minMTU, maxMTU)
 	case s.Interval <= 0 || s.Timeout <= 0:
 		return usageFault("", "--interval and --timeout must be longer than nothing")
 	}

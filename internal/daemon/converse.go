@@ -3,6 +3,7 @@ package daemon
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"time"
@@ -69,6 +70,8 @@ func (c *conversation) send(ctx context.Context, line []byte) {
 // result is how the conversation went; err is that of the input.
 func (c *conversation) result(err error) error {
 	switch {
+	case errors.Is(err, bufio.ErrTooLong):
+		return runFault("", "standard input: a line has more than %d bytes", maxLine)
 	case err != nil:
 		return runFault("", "standard input: %w", err)
 	case c.unsent > 0:

@@ -135,11 +135,22 @@ func (s *ServeSettings) Validate() error {
 		return usageFault("add --cert and --key, or --self-signed", "--client-ca asks clients for certificates, which a server can do only with one of its own")
 	case s.Console != "off":
 		return usageFault("leave --console out", "the console is not part of this release: only --console off is possible")
+	case !possibleMTU(s.MTU):
+		return usageFault("", "--mtu has to be between %d and %d", minMTU, maxMTU)
 	case s.DatagramRate < 0 || s.DatagramBytes < 0:
 		return usageFault("", "--datagram-rate and --datagram-bytes cannot be negative")
 	}
 	return nil
 }
+
+// Bounds of the largest datagram of a handshake, in bytes.
+const (
+	minMTU = 256
+	maxMTU = 65535
+)
+
+// possibleMTU tells whether n can be one; 0 leaves it to the library.
+func possibleMTU(n int) bool { return n == 0 || minMTU <= n && n <= maxMTU }
 
 func (s *ServeSettings) limits() DatagramLimits {
 	return DatagramLimits{Detail: s.Datagrams, Rate: s.DatagramRate, Bytes: s.DatagramBytes}

@@ -98,9 +98,18 @@ func (s *station) serve(server *dtls.Server, socket net.PacketConn) {
 		return
 	}
 	select {
-	case s.failed <- fmt.Errorf("serving %v: %w", socket.LocalAddr(), err):
+	case s.failed <- serveFault(socket, err):
 	default: // one is enough
 	}
+}
+
+// serveFault tells a socket that died from a configuration that cannot work.
+func serveFault(socket net.PacketConn, err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return runFault("", "serving %v: %w", socket.LocalAddr(), rootCause(err))
+	}
+	return &Fault{Err: withoutPrefix{err}, Usage: true}
 }
 
 // stopAccepting refuses new sessions; those there are live on.
