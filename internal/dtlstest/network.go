@@ -76,7 +76,7 @@ func NewNetwork(tb testing.TB, seed uint64, conditions Conditions, options ...Op
 		Conditions:   conditions,
 		Now:          Epoch,
 		random:       rand.New(rand.NewPCG(seed, 0)),
-		door:         gate.New(secrets, gate.Config{SkipCookies: conditions.SkipCookies}),
+		door:         gate.New(secrets, gate.Config{SkipCookies: conditions.SkipCookies, RingSlots: 1}),
 		serverConfig: setup.Server.Complete(),
 	}
 	n.prepareServer = n.patient(setup.PrepareServer)

@@ -198,12 +198,51 @@ func (c *course) keepLimit(side engine.Side) int {
 	return cmp.Or(c.trial.Client.Reassembly, engine.DefaultReassemblyLimit)
 }
 
-// talk has whoever can say something.
+// talk has whoever can say something, and their owners meddle.
 func (c *course) talk() {
 	for _, e := range c.ends() {
 		if e.Established && !e.Over {
 			c.say(e, c.random.IntN(100))
 		}
+		switch c.random.IntN(8) {
+		case 0:
+			e.Trim()
+		case 1:
+			c.resize(e)
+		case 2:
+			c.move(e)
+		}
+	}
+}
+
+// resize has the owner learn of another MTU.
+func (c *course) resize(e *dtlstest.Endpoint) {
+	fixed := c.trial.Client.FixedMTU
+	if e.Side() == engine.Server {
+		fixed = c.trial.Server.FixedMTU
+	}
+	if !fixed {
+		e.SetMTU(engine.MinMTU + c.random.IntN(1000))
+	}
+}
+
+// move hands an association over to another owner, once nobody needs its last
+// flight any more.
+func (c *course) move(e *dtlstest.Endpoint) {
+	if !c.complete() || e.Over {
+		return
+	}
+	cfg := dtlstest.Config(c.Seed).Complete()
+	vault := engine.Vault{
+		Sealer: sealer(c.TB, 2),
+		Ledger: &memoryLedger{issued: map[engine.Lineage]uint64{}, spent: map[engine.Lineage]uint64{}},
+	}
+	sealed, err := e.Handover(c.Now, vault)
+	if err != nil {
+		c.fail("%v cannot be handed over: %v", e.Side(), err)
+	}
+	if e.Association, err = engine.Restore(cfg, engine.NewWorkspace(), c.Now, vault, sealed); err != nil {
+		c.fail("%v cannot be restored: %v", e.Side(), err)
 	}
 }
 
