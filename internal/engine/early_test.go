@@ -84,20 +84,33 @@ func TestR03FutureEpochCountsInTheCap(t *testing.T) {
 func TestR03FloodOfTheNextEpochDoesNotStopAHandshake(t *testing.T) {
 	p := dtlstest.NewPair(t, 1, only(plainPSK))
 	rest, finished := lastFlight(t, p)
-	for seq := range uint64(500) {
-		p.ToServer(encode(wire.Record{Type: wire.ContentHandshake, Version: wire.VersionDTLS12, Epoch: 1, Seq: seq, Payload: make([]byte, 40)}))
+	record := wire.Record{Type: wire.ContentHandshake, Version: wire.VersionDTLS12, Epoch: 2, Payload: make([]byte, 40)}
+	p.ToServer(encode(record))
+	wantBuffered(t, p.Server, 0, 0, "the epoch after the next")
+	record.Epoch = 1
+	for range 500 {
+		p.ToServer(encode(record))
+		record.Seq++
 	}
-	for _, datagram := range append(rest, finished) {
+	wantBuffered(t, p.Server, 2<<10, 4<<10, "no more than a flight of the next epoch")
+	p.ToServer(rest[0])
+	wantBuffered(t, p.Server, 0, 0, "the epoch has come")
+	for _, datagram := range append(rest[1:], finished) {
 		p.ToServer(datagram)
 	}
 	p.Connect()
-	if p.Server.Buffered() != 0 {
-		t.Errorf("%d bytes kept of the epoch that has come", p.Server.Buffered())
-	}
 	if len(p.Server.Warnings) != 1 {
 		t.Errorf("%d warnings, want one, about the first record that did not open", len(p.Server.Warnings))
 	}
 	wantEcho(t, p)
+}
+
+// wantBuffered requires that e keeps between least and most bytes.
+func wantBuffered(t *testing.T, e *dtlstest.Endpoint, least, most int, sentence string) {
+	t.Helper()
+	if kept := e.Buffered(); kept < least || kept > most {
+		t.Errorf("%s: %v keeps %d bytes, want %d to %d", sentence, e.Side(), kept, least, most)
+	}
 }
 
 func TestEarlyRecordsThatDoNotOpenAreForgotten(t *testing.T) {

@@ -225,6 +225,23 @@ func TestR02CapHoldsUnderAnyArrangement(t *testing.T) {
 	}
 }
 
+func TestR02CapIsExact(t *testing.T) {
+	body := numbered(1000)
+	const overhead = 2 * chunkCost // of a message and of a chunk
+	r := &reassembly{limit: overhead + 100 + chunkCost + 10, maxMessage: testMaxMessage}
+	wantAnswer(t, r.add(0, part(0, body, 0, 100)), wire.DropNone, "100 bytes")
+	wantAnswer(t, r.add(0, part(0, body, 500, 511)), wire.DropReassemblyLimit, "one byte more than is left")
+	wantAnswer(t, r.add(0, part(0, body, 500, 510)), wire.DropNone, "what is left")
+	wantAnswer(t, r.add(0, part(1, body, 0, 0)), wire.DropReassemblyLimit, "nothing at all of another message")
+	checkBooks(t, r)
+	if r.used != r.limit {
+		t.Errorf("%d of %d bytes used", r.used, r.limit)
+	}
+	r = &reassembly{limit: overhead + 99, maxMessage: testMaxMessage}
+	wantAnswer(t, r.add(0, part(0, body, 0, 100)), wire.DropReassemblyLimit, "a first fragment of one byte more than is allowed")
+	wantAnswer(t, r.add(0, part(0, body, 0, 99)), wire.DropNone, "a first fragment that fits")
+}
+
 func TestR02CapHoldsForRandomFragments(t *testing.T) {
 	long := numbered(testMaxMessage)
 	for seed := range uint64(30) {
