@@ -60,26 +60,37 @@ func (l Level) slog() slog.Level {
 	return slog.LevelInfo
 }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *Detail) UnmarshalText(text []byte) error {
 	return choose(d, text, DetailFull, DetailMeta, DetailOff)
 }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (r *Reply) UnmarshalText(text []byte) error {
 	return choose(r, text, ReplyACK, ReplyEcho, ReplyNone)
 }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (f *LogFormat) UnmarshalText(text []byte) error {
 	return choose(f, text, FormatText, FormatJSON)
 }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (l *Level) UnmarshalText(text []byte) error {
 	return choose(l, text, LevelDebug, LevelInfo, LevelWarn, LevelError)
 }
 
-func (d Detail) MarshalText() ([]byte, error)    { return []byte(d), nil }
-func (r Reply) MarshalText() ([]byte, error)     { return []byte(r), nil }
+// MarshalText implements [encoding.TextMarshaler].
+func (d Detail) MarshalText() ([]byte, error) { return []byte(d), nil }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (r Reply) MarshalText() ([]byte, error) { return []byte(r), nil }
+
+// MarshalText implements [encoding.TextMarshaler].
 func (f LogFormat) MarshalText() ([]byte, error) { return []byte(f), nil }
-func (l Level) MarshalText() ([]byte, error)     { return []byte(l), nil }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (l Level) MarshalText() ([]byte, error) { return []byte(l), nil }
 
 // choose sets to to the choice that text names.
 func choose[T ~string](to *T, text []byte, choices ...T) error {
@@ -97,6 +108,7 @@ func choose[T ~string](to *T, text []byte, choices ...T) error {
 // A Duration is a time.Duration that is written as text: 30s, 5m, 1h30m.
 type Duration struct{ time.Duration }
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
@@ -106,6 +118,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// MarshalText implements [encoding.TextMarshaler].
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // A Version is the version of DTLS to speak. There is one so far.
@@ -114,6 +127,7 @@ type Version string
 // Version12 is DTLS 1.2, RFC 6347.
 const Version12 Version = "1.2"
 
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (v *Version) UnmarshalText(text []byte) error {
 	switch string(text) {
 	case "1.0":
@@ -125,4 +139,5 @@ func (v *Version) UnmarshalText(text []byte) error {
 	return choose(v, text, Version12)
 }
 
+// MarshalText implements [encoding.TextMarshaler].
 func (v Version) MarshalText() ([]byte, error) { return []byte(v), nil }

@@ -184,6 +184,22 @@ func TestLineThatFitsIntoNoDatagramFailsInTheEnd(t *testing.T) {
 	d.want(t, "1 line was not sent", 0, "alice: a datagram of 20000 bytes is too large", "ACK")
 }
 
+func TestPipeDoesNotOverrunAServer(t *testing.T) {
+	const lines = 10*window + 1
+	text := strings.Repeat("x\n", lines)
+	d := &dialogue{input: text, answer: acknowledged}
+	d.run(t)
+	d.want(t, "", 0, slices.Repeat([]string{"ACK"}, lines)...)
+
+	sent := 0
+	d = &dialogue{input: text, answer: func(string) []string { sent++; return nil }}
+	d.run(t)
+	d.want(t, "", 10*stallTime+lingerTime)
+	if sent != lines {
+		t.Errorf("sent %d lines of %d", sent, lines)
+	}
+}
+
 func TestEndlessLineIsAnError(t *testing.T) {
 	d := &dialogue{input: "short\n" + strings.Repeat("x", maxLine+1), answer: acknowledged}
 	d.run(t)

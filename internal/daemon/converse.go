@@ -14,6 +14,11 @@ const (
 	lingerTime = time.Second
 	// maxLine bounds a line of the input, in bytes. No datagram is that long.
 	maxLine = 1 << 20
+	// A pipe fills the buffer of a socket in no time. So no more than window
+	// lines are under way, and those that are not answered within stallTime
+	// are not waited for.
+	window    = 32
+	stallTime = 50 * time.Millisecond
 )
 
 // A conversation makes a datagram of each line of the input and prints what
@@ -21,40 +26,53 @@ const (
 // are still due.
 type conversation struct {
 	*client
-	due    int       // answers
-	last   time.Time // when the last line was sent
-	unsent int       // lines that could not be
+	lines    <-chan []byte // nil after the end of the input
+	due      int           // answers that may still come
+	underWay int           // lines whose answers the next line waits for
+	last     time.Time     // when the last line was sent
+	unsent   int           // lines that could not be
+	tooLate  <-chan time.Time
+	stalled  <-chan time.Time
 }
 
 func (c *client) converse(ctx context.Context) error {
 	stop := make(chan struct{})
 	defer close(stop)
 	in := newInput(c.in, stop)
-	lines := in.lines
-	conv := &conversation{client: c}
-	var tooLate <-chan time.Time
-	for lines != nil || conv.due > 0 {
+	conv := &conversation{client: c, lines: in.lines}
+	for conv.lines != nil || conv.due > 0 {
 		select {
-		case line, open := <-lines:
+		case line, open := <-conv.nextLine():
 			if open {
 				conv.send(ctx, line)
-				break
+			} else {
+				conv.endInput()
 			}
-			lines = nil
-			tooLate = time.After(time.Until(conv.last.Add(lingerTime)))
 		case datagram, open := <-c.received:
 			if !open {
 				return c.lost()
 			}
 			c.show(datagram)
 			conv.due--
-		case <-tooLate:
+			conv.underWay = max(0, conv.underWay-1)
+		case <-conv.stalled:
+			conv.underWay = 0
+		case <-conv.tooLate:
 			conv.due = 0
 		case <-ctx.Done():
 			return conv.result(nil)
 		}
 	}
 	return conv.result(in.err)
+}
+
+// nextLine returns where the next line comes from: nowhere, while too many are
+// under way.
+func (c *conversation) nextLine() <-chan []byte {
+	if c.underWay >= window {
+		return nil
+	}
+	return c.lines
 }
 
 func (c *conversation) send(ctx context.Context, line []byte) {
@@ -65,6 +83,14 @@ func (c *conversation) send(ctx context.Context, line []byte) {
 	}
 	c.due++
 	c.last = time.Now()
+	if c.underWay++; c.underWay == window {
+		c.stalled = time.After(stallTime)
+	}
+}
+
+func (c *conversation) endInput() {
+	c.lines = nil
+	c.tooLate = time.After(time.Until(c.last.Add(lingerTime)))
 }
 
 // result is how the conversation went; err is that of the input.
