@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"bytes"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -331,37 +330,4 @@ func (s *stage) checkOutcome() {
 	}
 	wantSameKeys(s.T, s.Pair)
 	wantEcho(s.T, s.Pair)
-}
-
-// What Marshal writes comes back, and what does not come from it leads to no
-// more than an error.
-func FuzzSessionState(f *testing.F) {
-	full := engine.SessionState{
-		Suite:                wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-		Created:              dtlstest.Epoch.Unix(),
-		ExtendedMasterSecret: true,
-		EncryptThenMAC:       true,
-		ServerName:           "server.example",
-		Identity:             []byte("client"),
-		PeerChain:            [][]byte{[]byte("leaf"), []byte("root")},
-		ID:                   bytes.Repeat([]byte{1}, 32),
-		Ticket:               []byte("ticket"),
-	}
-	f.Add(full.Marshal())
-	f.Add((&engine.SessionState{}).Marshal())
-	for n := range full.Marshal() {
-		f.Add(full.Marshal()[:n])
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		session, err := engine.ParseSessionState(data)
-		if err != nil {
-			if session != nil {
-				t.Errorf("%v, and %+v", err, session)
-			}
-			return
-		}
-		if again := session.Marshal(); !bytes.Equal(again, data) {
-			t.Errorf("marshalled again:\n got %x\nfrom %x", again, data)
-		}
-	})
 }
