@@ -74,7 +74,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.StringVar(&s.alpnOffer, "advertise-alpn", "", "")
 	f.StringVar(&s.alpnSelect, "select-alpn", "", "")
 	f.BoolVar(&s.alpnReject, "reject-alpn", false, "")
-	f.StringVar(&s.srtpProfiles, "srtp-profiles", "", "")
+	f.Func("srtp-profiles", "", func(v string) (err error) { s.srtpProfiles, err = parseProfiles(v); return err })
 
 	f.BoolVar(&s.requestsCertificate, "verify-peer", false, "ask the client for a certificate")
 	f.BoolVar(&s.requiresCertificate, "require-any-client-certificate", false, "")

@@ -45,7 +45,7 @@ type settings struct {
 	alpnOffer    string // in the form it has on the wire
 	alpnSelect   string
 	alpnReject   bool
-	srtpProfiles string
+	srtpProfiles []uint16
 
 	requestsCertificate bool
 	requiresCertificate bool
@@ -87,6 +87,8 @@ func (s *settings) check() error {
 		return fmt.Errorf("TLS over a stream: %w", errUnimplemented)
 	case !s.allows(wire.VersionDTLS12):
 		return fmt.Errorf("versions from %#x to %#x: %w", s.minVersion, s.maxVersion, errUnimplemented)
+	case s.noTickets && !s.server:
+		return fmt.Errorf("a client that takes no tickets: %w", errUnimplemented)
 	}
 	return nil
 }
@@ -120,7 +122,7 @@ func (s *settings) config(m *memory) *engine.Config {
 		MaxMessage:        s.maxMessage,
 		FixedMTU:          true,
 	}
-	if s.server && !s.noTickets {
+	if !s.noTickets {
 		cfg.Tickets = m
 	}
 	return cfg.Complete()
@@ -133,7 +135,7 @@ func (s *settings) policy() suite.Policy {
 		Schemes:      s.schemes,
 		PSK:          s.psk != "",
 		NextProtos:   s.protocols(),
-		SRTPProfiles: s.profiles(),
+		SRTPProfiles: s.srtpProfiles,
 	}
 	if p.Groups == nil {
 		p.Groups = suite.DefaultGroups()
@@ -188,12 +190,15 @@ var srtpProfileNames = map[string]uint16{
 	"SRTP_AEAD_AES_256_GCM":  0x0008,
 }
 
-func (s *settings) profiles() []uint16 {
+// parseProfiles reads names with colons between them.
+func parseProfiles(names string) ([]uint16, error) {
 	var profiles []uint16
-	for name := range strings.SplitSeq(s.srtpProfiles, ":") {
-		if profile, ok := srtpProfileNames[name]; ok {
-			profiles = append(profiles, profile)
+	for name := range strings.SplitSeq(names, ":") {
+		profile, ok := srtpProfileNames[name]
+		if !ok {
+			return nil, fmt.Errorf("SRTP profile %q: %w", name, errUnimplemented)
 		}
+		profiles = append(profiles, profile)
 	}
-	return profiles
+	return profiles, nil
 }

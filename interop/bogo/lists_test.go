@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// readList returns the names in a file, one a line.
+func readList(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+func TestListIsSortedAndNamesNoTestTwice(t *testing.T) {
+	names := readList(t, "dtls12.txt")
+	for i, name := range names[1:] {
+		if name <= names[i] {
+			t.Errorf("%q comes after %q", name, names[i])
+		}
+	}
+}
+
+// The kinds of reason that there can be for not taking a test.
+var reasons = []string{"BoringSSL's own extension: ", "feature outside our scope: "}
+
+func TestConfigurationSaysWhyATestIsNotTaken(t *testing.T) {
+	text, err := os.ReadFile("config.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		DisabledTests  map[string]string
+		ErrorMap       map[string][]string
+		HalfRTTTickets int
+		MaxACKBuffer   int
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&config); err != nil {
+		t.Fatal(err)
+	}
+	for pattern, reason := range config.DisabledTests {
+		if !slices.ContainsFunc(reasons, func(kind string) bool { return strings.HasPrefix(reason, kind) }) {
+			t.Errorf("%s: %q is no reason", pattern, reason)
+		}
+		for _, name := range readList(t, "dtls12.txt") {
+			if matched, err := path.Match(pattern, name); matched || err != nil {
+				t.Errorf("%s keeps %s from being run: %v", pattern, name, err)
+			}
+		}
+	}
+	for name, texts := range config.ErrorMap {
+		if len(texts) == 0 || slices.Contains(texts, "") {
+			t.Errorf("%s matches every error", name)
+		}
+	}
+}
