@@ -58,7 +58,8 @@ type Config struct {
 	// may take its time.
 	//
 	// In the hello, SupportedVersions are those of TLS that the versions of
-	// DTLS are derived from.
+	// DTLS are derived from. Its Conn tells the addresses and no more, and it
+	// has no Context.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// GetClientCertificate returns a client's certificate for a server that
 	// asks for one; one without a chain if there is none. It has a goroutine
@@ -261,7 +262,7 @@ func (c *Config) ticketKeysLocked() *ticketKeys {
 }
 
 // or returns value, or def if it is zero.
-func or[T int | time.Duration](value, def T) T {
+func or[T int | uint16 | time.Duration](value, def T) T {
 	if value == 0 {
 		return def
 	}

@@ -25,8 +25,8 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	}{
 		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, PSK or GetConfigForClient"},
 		{engine.Client, &Config{}, "a client needs ServerName"},
-		{engine.Server, psk(func(c *Config) { c.MaxVersion = tls.VersionTLS12 }), "leave no version"},
-		{engine.Server, psk(func(c *Config) { c.MinVersion = 0xfeff }), "leave no version"},
+		{engine.Server, psk(func(c *Config) { c.MaxVersion = tls.VersionTLS12 }), "the only version is 0xfefd"},
+		{engine.Server, psk(func(c *Config) { c.MinVersion = 0xfeff }), "the only version is 0xfefd"},
 		{engine.Client, psk(func(c *Config) { c.MTU = 100 }), "MTU of 100 bytes is not between 256 and 65535"},
 		{engine.Client, psk(func(c *Config) { c.RetransmitInitial = -1 }), "cannot be negative"},
 		{engine.Server, psk(func(c *Config) { c.MaxHalfOpen = -1 }), "cannot be negative"},

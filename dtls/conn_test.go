@@ -60,7 +60,7 @@ func inPipe(t *testing.T, change func(*Config), f func(t *testing.T, accepted, d
 // all that the suite writes stands in for the reliability that it expects.
 func TestConnIsANetConn(t *testing.T) {
 	nettest.TestConn(t, func() (c1, c2 net.Conn, stop func(), err error) {
-		accepted, dialled, ln, err := pipe(newMemNet(), func(c *Config) { c.ReadQueue = 1 << 14 })
+		accepted, dialled, ln, err := pipe(newMemNet(), func(c *Config) { c.ReadQueue = 1 << 20 })
 		if err != nil {
 			return nil, nil, nil, err
 		}

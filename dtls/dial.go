@@ -115,7 +115,9 @@ func newDialled(socket udp.Socket, peer netip.AddrPort, remote net.Addr, config 
 	if d.target == "" {
 		d.target = remote.String()
 	}
-	d.shard = newShard(h, socket)
+	if d.shard, err = newShard(h, socket); err != nil {
+		return nil, err
+	}
 	d.conn = newConn(config, socket.LocalAddr(), remote)
 	d.conn.dialled = d
 	return d.conn, nil

@@ -46,7 +46,9 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.shard = newShard(h, udp.NewSocket(pc))
+	if l.shard, err = newShard(h, udp.NewSocket(pc)); err != nil {
+		return nil, err
+	}
 	l.shard.post(l.shard.logListening)
 	go l.shard.run()
 	return l, nil

@@ -29,10 +29,15 @@ type profile struct {
 // profile returns c made ready for a side, or says what is wrong with c. It
 // does so once.
 func (c *Config) profile(side engine.Side) (*profile, error) {
+	return c.profileFor(side, c.Observer)
+}
+
+// profileFor is profile where somebody else observes.
+func (c *Config) profileFor(side engine.Side, observer *Observer) (*profile, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.profiles[side] == nil {
-		p, err := newProfile(c, side)
+		p, err := newProfile(c, side, observer)
 		if err != nil {
 			return nil, fmt.Errorf("dtls: %w", err)
 		}
@@ -52,10 +57,10 @@ func (c *Config) profileUnder(parent *Config) (*profile, error) {
 		c.ticketKeys = keys
 	}
 	c.mu.Unlock()
-	return c.profile(engine.Server)
+	return c.profileFor(engine.Server, parent.Observer)
 }
 
-func newProfile(c *Config, side engine.Side) (*profile, error) {
+func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, error) {
 	if err := c.check(side); err != nil {
 		return nil, err
 	}
@@ -73,6 +78,7 @@ func newProfile(c *Config, side engine.Side) (*profile, error) {
 	}
 	p.engine = c.engine(side, policy)
 	p.engine.Credentials = engineCredentials(p.credentials)
+	p.engine.Trace = observer != nil && observer.Handshake != nil
 	p.verifier = c.verifier(side)
 	return p, nil
 }
@@ -80,8 +86,8 @@ func newProfile(c *Config, side engine.Side) (*profile, error) {
 // check refuses what cannot work, in words that help.
 func (c *Config) check(side engine.Side) error {
 	switch {
-	case c.MinVersion > VersionDTLS12 && c.MinVersion != 0 || c.MaxVersion != 0 && c.MaxVersion != VersionDTLS12:
-		return fmt.Errorf("MinVersion %#04x and MaxVersion %#04x leave no version: only %#04x, DTLS 1.2, is there", c.MinVersion, c.MaxVersion, VersionDTLS12)
+	case or(c.MinVersion, VersionDTLS12) != VersionDTLS12, or(c.MaxVersion, VersionDTLS12) != VersionDTLS12:
+		return fmt.Errorf("MinVersion %#04x and MaxVersion %#04x: the only version is %#04x, DTLS 1.2", c.MinVersion, c.MaxVersion, VersionDTLS12)
 	case c.MTU != 0 && (c.MTU < engine.MinMTU || c.MTU > 1<<16-1):
 		return fmt.Errorf("MTU of %d bytes is not between %d and %d", c.MTU, engine.MinMTU, 1<<16-1)
 	case c.HandshakeTimeout < 0 || c.RetransmitInitial < 0 || c.RetransmitMax < 0 || c.RetransmitLimit < 0:
@@ -194,7 +200,6 @@ func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
 		RetransmitLimit:   or(c.RetransmitLimit, DefaultRetransmitLimit),
 		HandshakeTimeout:  or(c.HandshakeTimeout, DefaultHandshakeTimeout),
 		KeyLog:            c.KeyLogWriter != nil,
-		Trace:             c.Observer != nil && c.Observer.Handshake != nil,
 	}
 	if side == engine.Client {
 		e.SessionCache = c.ClientSessionCache != nil

@@ -58,6 +58,9 @@ type Server struct {
 // ListenAndServe listens on the UDP address s.Addr and serves until Shutdown
 // or Close, when it returns [ErrServerClosed].
 func (s *Server) ListenAndServe() error {
+	if err := s.prepare(); err != nil {
+		return err
+	}
 	pc, err := net.ListenPacket("udp", cmp.Or(s.Addr, DefaultAddr))
 	if err != nil {
 		return err
@@ -79,17 +82,24 @@ func (s *Server) Serve(pc net.PacketConn) error {
 	return s.retire(sh, err)
 }
 
+// prepare says what is wrong, before a socket is opened for nothing.
+func (s *Server) prepare() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.initHost()
+}
+
 // open adds a shard for a socket.
 func (s *Server) open(socket udp.Socket) (*shard, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrServerClosed
-	}
 	if err := s.initHost(); err != nil {
 		return nil, err
 	}
-	sh := newShard(s.host, socket)
+	sh, err := newShard(s.host, socket)
+	if err != nil {
+		return nil, err
+	}
 	sh.post(sh.logListening)
 	s.shards = append(s.shards, sh)
 	return sh, nil
@@ -97,6 +107,8 @@ func (s *Server) open(socket udp.Socket) (*shard, error) {
 
 func (s *Server) initHost() error {
 	switch {
+	case s.closed:
+		return ErrServerClosed
 	case s.host != nil:
 		return nil
 	case s.Config == nil:

@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -58,7 +59,12 @@ type shard struct {
 	leaving  leaving
 }
 
-func newShard(h *host, socket udp.Socket) *shard {
+// newShard fails if the socket has no read deadlines: there would be no way to
+// wake the shard.
+func newShard(h *host, socket udp.Socket) (*shard, error) {
+	if err := socket.SetReadDeadline(time.Time{}); err != nil {
+		return nil, fmt.Errorf("dtls: the socket has no read deadlines: %w", err)
+	}
 	now := time.Now()
 	s := &shard{
 		host:     h,
@@ -77,7 +83,7 @@ func newShard(h *host, socket udp.Socket) *shard {
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm
-	return s
+	return s, nil
 }
 
 // run serves the socket until it is closed, or nothing is left to be served.

@@ -139,6 +139,27 @@ func TestShardPausesWhenReadsOnlyFail(t *testing.T) {
 	})
 }
 
+// A noDeadlines is a socket that cannot be woken from a read.
+type noDeadlines struct{ *memSocket }
+
+func (noDeadlines) SetReadDeadline(time.Time) error { return errors.ErrUnsupported }
+
+func TestSocketWithoutDeadlinesIsRefused(t *testing.T) {
+	n := newMemNet()
+	config := &Config{PSK: StaticPSK{}}
+	if _, err := NewListener(noDeadlines{n.listen(serverAddress)}, config); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("NewListener: %v", err)
+	}
+	srv := &Server{Config: config, Handler: HandlerFunc(nil)}
+	socket := n.listen("192.0.2.1:1")
+	if err := srv.Serve(noDeadlines{socket}); !errors.Is(err, errors.ErrUnsupported) || !isClosed(socket.gone) {
+		t.Errorf("Serve: %v", err)
+	}
+	if _, err := ClientPacket(noDeadlines{n.listen(clientAddress)}, socket.LocalAddr(), clientConfig()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("ClientPacket: %v", err)
+	}
+}
+
 func TestShardEndsWithItsSocket(t *testing.T) {
 	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
 		s.reads <- scriptedRead{err: &net.OpError{Op: "read", Err: net.ErrClosed}}

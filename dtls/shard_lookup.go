@@ -1,0 +1,137 @@
+package dtls
+
+import (
+	"context"
+	"errors"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// foundPSK is what a store or a client's function answered.
+type foundPSK struct {
+	identity, key []byte
+	err           error
+}
+
+// lookUpPSK finds a key: a server's for the identity in data, a client's for
+// the hint.
+func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
+	config := sess.hs.profile.config
+	if s.host.side == engine.Client {
+		s.logIdentity(sess, nil)
+		consult(s, sess, token, alone, func(ctx context.Context) foundPSK {
+			identity, key, err := config.ClientPSK(ctx, data)
+			return foundPSK{identity, key, err}
+		}, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
+		return
+	}
+	sess.hs.identity = data
+	s.logIdentity(sess, data)
+	find := func(ctx context.Context) foundPSK {
+		key, err := config.PSK.LookupPSK(ctx, data)
+		return foundPSK{nil, key, err}
+	}
+	if _, inMemory := config.PSK.(StaticPSK); inMemory {
+		s.answer(sess, token, s.concludePSK(sess, find(context.Background())))
+		return
+	}
+	consult(s, sess, token, alone, find, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
+}
+
+// concludePSK tells whoever watches about a key that was not found. To the
+// peer it is the same as a wrong one.
+func (s *shard) concludePSK(sess *Session, f foundPSK) engine.Result {
+	switch {
+	case f.err != nil && !errors.Is(f.err, ErrUnknownIdentity):
+		s.logLookup(sess, "the look-up of a pre-shared key", f.err)
+		return engine.PSK{}
+	case f.err != nil || len(f.key) == 0:
+		s.logUnknownIdentity(sess)
+		return engine.PSK{}
+	default:
+		return engine.PSK{Identity: f.identity, Key: f.key}
+	}
+}
+
+// lookUpSession finds a session to resume in a server's cache.
+func (s *shard) lookUpSession(sess *Session, token engine.Token, id string) {
+	cache := sess.hs.profile.config.SessionCache
+	conclude := func(session []byte) engine.Result {
+		state, err := engine.ParseSessionState(session)
+		if err != nil {
+			return engine.SessionFound{}
+		}
+		return engine.SessionFound{Session: state}
+	}
+	if memory, ok := cache.(*memoryCache); ok {
+		s.answer(sess, token, conclude(memory.Get(context.Background(), id)))
+		return
+	}
+	find := func(ctx context.Context) []byte { return cache.Get(ctx, id) }
+	consult(s, sess, token, alone, find, conclude)
+}
+
+// storeSession puts a session into the cache.
+func (s *shard) storeSession(sess *Session, e *engine.Event) {
+	hs := sess.hs
+	if s.host.side == engine.Client {
+		s.callOut()
+		hs.profile.config.ClientSessionCache.Put(hs.target, &ClientSession{e.Session})
+		s.callBack()
+		return
+	}
+	id, session := string(e.Data), e.Session.Marshal()
+	cache := hs.profile.config.SessionCache
+	if memory, ok := cache.(*memoryCache); ok {
+		memory.Put(context.Background(), id, session)
+		return
+	}
+	go cache.Put(context.WithoutCancel(s.host.base), id, session)
+}
+
+// askForConfig asks the user's code for the configuration of a client, and
+// begins the handshake with it.
+func (s *shard) askForConfig(sess *Session, hello engine.Hello) {
+	hs := sess.hs
+	hs.expires = s.now.Add(s.host.handshakeTimeout())
+	s.timers.set(sess, hs.expires)
+	get := s.host.config.GetConfigForClient
+	info, err := parseClientHello(hello.Body, sess)
+	hs.context(s.host.base)
+	alone(func() {
+		p := s.host.profile
+		if err == nil {
+			p, err = s.host.profileFor(get(info))
+		}
+		s.post(func() {
+			switch {
+			case sess.ended:
+			case err != nil:
+				s.logLookup(sess, "the look-up of a configuration", err)
+				s.refuse(sess, hello)
+				s.end(sess, publicError(err))
+			default:
+				hs.profile = p
+				s.begin(sess, hello)
+			}
+		})
+	})
+}
+
+// refuse answers a hello with an alert, without a handshake.
+func (s *shard) refuse(sess *Session, hello engine.Hello) {
+	alert := wire.Alert{Level: wire.AlertFatal, Description: wire.AlertHandshakeFailure}
+	content := alert.AppendTo(nil)
+	out := s.out.room(wire.RecordHeaderLen + len(content))
+	out = wire.AppendRecordHeader(out, wire.ContentAlert, wire.VersionDTLS12, 0, hello.RecordSeq, len(content))
+	s.queue(append(out, content...), sess.route)
+}
+
+// profileFor makes what GetConfigForClient returned ready.
+func (h *host) profileFor(c *Config, err error) (*profile, error) {
+	if err != nil || c == nil {
+		return h.profile, err
+	}
+	return c.profileUnder(h.config)
+}
