@@ -26,9 +26,7 @@ func parseSettings(args []string, c connection) (*settings, error) {
 	s.define(f)
 	s.expect.define(f)
 	defineIgnored(f)
-	for _, only := range []connection{initialConnection, resumedConnection} {
-		definePrefixed(f, only, only == c)
-	}
+	definePrefixed(f, c)
 	if err := f.Parse(args); err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnimplemented, err)
 	}
@@ -89,14 +87,14 @@ func (s *settings) define(f *flag.FlagSet) {
 }
 
 // define adds the flags that say what an association has to turn out to be.
-func (e *expectations) define(f *flag.FlagSet) {
-	f.BoolVar(&e.sessionMiss, "expect-session-miss", false, "")
-	f.BoolVar(&e.ticketRenewal, "expect-ticket-renewal", false, "")
-	f.BoolVar(&e.noSession, "expect-no-session", false, "")
-	f.IntVar(&e.credential, "expect-selected-credential", e.credential, "")
-	f.StringVar(&e.serverName, "expect-server-name", "", "")
-	f.StringVar(&e.alpn, "expect-alpn", "", "")
-	f.StringVar(&e.advertisedALPN, "expect-advertised-alpn", "", "")
+func (x *expectations) define(f *flag.FlagSet) {
+	f.BoolVar(&x.sessionMiss, "expect-session-miss", false, "")
+	f.BoolVar(&x.ticketRenewal, "expect-ticket-renewal", false, "")
+	f.BoolVar(&x.noSession, "expect-no-session", false, "")
+	f.IntVar(&x.credential, "expect-selected-credential", x.credential, "")
+	f.StringVar(&x.serverName, "expect-server-name", "", "")
+	f.StringVar(&x.alpn, "expect-alpn", "", "")
+	f.StringVar(&x.advertisedALPN, "expect-advertised-alpn", "", "")
 }
 
 // defineIgnored adds the flags that need no attention.
@@ -116,14 +114,17 @@ func defineIgnored(f *flag.FlagSet) {
 	f.BoolFunc("expect-no-hrr", "", nothing)
 }
 
-// definePrefixed adds every flag once more, for one connection only.
-func definePrefixed(f *flag.FlagSet, only connection, heeded bool) {
+// definePrefixed adds every flag twice more: for the first connection only,
+// and for those that resume. Those for c are heeded.
+func definePrefixed(f *flag.FlagSet, c connection) {
 	f.VisitAll(func(plain *flag.Flag) {
-		value := plain.Value
-		if !heeded {
-			value = unheeded{value}
+		for _, only := range []connection{initialConnection, resumedConnection} {
+			value := plain.Value
+			if only != c {
+				value = unheeded{value}
+			}
+			f.Var(value, string(only)+plain.Name, plain.Usage)
 		}
-		f.Var(value, string(only)+plain.Name, plain.Usage)
 	})
 }
 

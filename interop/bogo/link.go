@@ -12,6 +12,8 @@ import (
 )
 
 // A command is the first byte of what the runner and the shim send each other.
+// There is another one, which changes the first timeout of an association
+// while it runs; that is a function of BoringSSL's interface.
 type command byte
 
 const (
