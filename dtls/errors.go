@@ -83,10 +83,10 @@ func (e *AlertError) Error() string {
 // Is makes it match [net.ErrClosed].
 func (e *AlertError) Is(target error) bool { return target == net.ErrClosed }
 
-// A ProtocolError is our reason to end a handshake or a session.
+// A ProtocolError is our reason to end a handshake or a session, of which the
+// peer is told with an alert.
 type ProtocolError struct {
-	Alert uint8 // sent to the peer: RFC 5246, Section 7.2
-	Err   error
+	Err error
 }
 
 func (e *ProtocolError) Error() string { return "dtls: " + e.Err.Error() }
@@ -164,11 +164,11 @@ func publicError(err error) error {
 	case errors.As(err, &certificate):
 		return &CertificateError{certificate.Err}
 	case errors.As(err, &local):
-		return &ProtocolError{uint8(local.Alert), local.Err}
+		return &ProtocolError{local.Err}
 	case isPublic(err):
 		return err
 	default:
-		return &ProtocolError{uint8(wire.AlertInternalError), err}
+		return &ProtocolError{err}
 	}
 }
 

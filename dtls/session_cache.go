@@ -3,6 +3,7 @@ package dtls
 import (
 	"container/list"
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -41,7 +42,7 @@ func (s *ClientSession) Bytes() []byte { return s.state.Marshal() }
 func ParseClientSession(data []byte) (*ClientSession, error) {
 	state, err := engine.ParseSessionState(data)
 	if err != nil {
-		return nil, &ProtocolError{Err: err}
+		return nil, fmt.Errorf("dtls: %w", err)
 	}
 	return &ClientSession{state}, nil
 }
