@@ -250,7 +250,7 @@ func clientAuth(t tls.ClientAuthType) engine.ClientAuth {
 func engineCredentials(list []trust.Credential) []engine.Credential {
 	out := make([]engine.Credential, len(list))
 	for i, c := range list {
-		out[i] = engine.Credential{Chain: c.Chain, Signer: c.Signer}
+		out[i] = engine.Credential{Chain: c.Chain, Signer: c.Signer, Schemes: c.Schemes}
 	}
 	return out
 }

@@ -6,13 +6,16 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A Credential is a certificate of ours, ready for use.
 type Credential struct {
-	Chain  [][]byte // DER, leaf first
-	Signer crypto.Signer
-	leaf   *x509.Certificate
+	Chain   [][]byte // DER, leaf first
+	Signer  crypto.Signer
+	Schemes []wire.SignatureScheme // that the key may sign with, the preferred one first; nil for all that go with it
+	leaf    *x509.Certificate
 }
 
 // IsFor reports whether the certificate is for a server of that name.
@@ -36,7 +39,22 @@ func NewCredential(cert *tls.Certificate) (Credential, error) {
 	if !ok || !public.Equal(leaf.PublicKey) {
 		return Credential{}, fmt.Errorf("the private key is not that of the certificate for %q", leaf.Subject)
 	}
-	return Credential{Chain: cert.Certificate, Signer: signer, leaf: leaf}, nil
+	return Credential{
+		Chain:   cert.Certificate,
+		Signer:  signer,
+		Schemes: schemes(cert.SupportedSignatureAlgorithms),
+		leaf:    leaf,
+	}, nil
+}
+
+// schemes returns a list of crypto/tls as one of ours: the numbers are those
+// of the registry.
+func schemes(list []tls.SignatureScheme) []wire.SignatureScheme {
+	var out []wire.SignatureScheme
+	for _, scheme := range list {
+		out = append(out, wire.SignatureScheme(scheme))
+	}
+	return out
 }
 
 func leafOf(cert *tls.Certificate) (*x509.Certificate, error) {

@@ -6,7 +6,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
+	"slices"
 	"testing"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 func TestNewCredential(t *testing.T) {
@@ -45,6 +48,23 @@ func TestCredentialKnowsWhomItIsFor(t *testing.T) {
 		if got := c.IsFor(name); got != want {
 			t.Errorf("IsFor(%q) = %v", name, got)
 		}
+	}
+}
+
+func TestCredentialKeepsToTheSchemesOfItsCertificate(t *testing.T) {
+	key := newECDSA(t, elliptic.P256())
+	cert := tls.Certificate{
+		Certificate:                  [][]byte{newAuthority(t).leaf(key.Public(), nil).Raw},
+		PrivateKey:                   key,
+		SupportedSignatureAlgorithms: []tls.SignatureScheme{tls.ECDSAWithP384AndSHA384, tls.ECDSAWithP256AndSHA256},
+	}
+	c, err := NewCredential(&cert)
+	if want := []wire.SignatureScheme{wire.ECDSAWithP384AndSHA384, wire.ECDSAWithP256AndSHA256}; err != nil || !slices.Equal(c.Schemes, want) {
+		t.Errorf("schemes are %v, %v, want %v", c.Schemes, err, want)
+	}
+	cert.SupportedSignatureAlgorithms = nil
+	if c, err = NewCredential(&cert); err != nil || c.Schemes != nil {
+		t.Errorf("without a limit, schemes are %v, %v", c.Schemes, err)
 	}
 }
 
