@@ -64,6 +64,8 @@ func TestSideThatIsLateDoesNotRepeatItsFlight(t *testing.T) {
 func TestAnswerCountsOnce(t *testing.T) {
 	p := dtlstest.NewPair(t, 1, only(plainPSK), serverOwner(func(e *dtlstest.Endpoint) { e.Hold = true }))
 	p.FlushClient()
+	p.Server.Resolve(p.Now, 0, engine.PSK{})
+	p.Server.Drain(p.Now)
 	p.FlushServer()
 	p.FlushClient()
 	question := p.Server.Questions[0]

@@ -99,6 +99,9 @@ func TestTrimmedAssociationGoesOnWhereItWas(t *testing.T) {
 		replay := sayTwice(t, p)
 		p.Client.Trim()
 		p.Server.Trim()
+		if p.Client.Expanded() || p.Server.Expanded() {
+			t.Errorf("%v: expanded keys are left", s)
+		}
 		p.ToServer(replay)
 		wantDrop(t, p.Server, wire.DropReplay, 1, "a record from before")
 		wantEcho(t, p)

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -244,6 +245,23 @@ func TestWrongKeyIsReportedOnBothSides(t *testing.T) {
 			wantOver(t, e, engine.ErrHandshakeTimeout, "in the end")
 		}
 	}
+}
+
+func TestUnreadableRecordIsNotTakenForAWrongKeyWithoutKeys(t *testing.T) {
+	p := dtlstest.NewPair(t, 1, only(ecdsa))
+	rest, finished := lastFlight(t, p)
+	for _, datagram := range rest {
+		p.ToServer(datagram)
+	}
+	forged := slices.Clone(finished)
+	forged[len(forged)-1] ^= 1
+	p.ToServer(forged)
+	wantDrop(t, p.Server, wire.DropAuthentication, 1, "a forged Finished")
+	if len(p.Server.Warnings) > 0 {
+		t.Errorf("the server warns of %v", p.Server.Warnings)
+	}
+	p.ToServer(finished)
+	p.Connect()
 }
 
 func TestClientSuspectsTheKeyAfterTwoUnansweredFlights(t *testing.T) {

@@ -271,6 +271,17 @@ func TestHelloVerifyRequestAfterServerHelloIsIgnored(t *testing.T) {
 	p.Connect()
 }
 
+func TestHelloVerifyRequestForAHelloThatWasNotSentIsIgnored(t *testing.T) {
+	p := dtlstest.NewPair(t, 1)
+	hello := p.Client.Take()[0]
+	for _, seq := range []uint16{1, 2, 100, 1<<16 - 1} {
+		p.Client.Receive(p.Now, challenge(0, seq, "cookie"))
+		wantSilent(t, p.Client, "no hello has that message_seq")
+	}
+	p.ToServer(hello)
+	p.Connect()
+}
+
 func TestHelloVerifyRequestInPieces(t *testing.T) {
 	p := dtlstest.NewPair(t, 1)
 	p.Client.Take()

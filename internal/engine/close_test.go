@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,23 +81,24 @@ func TestNothingHappensAfterTheEnd(t *testing.T) {
 }
 
 func TestR17NoSecretOutlivesTheEnd(t *testing.T) {
-	for _, end := range []func(p *dtlstest.Pair, e *dtlstest.Endpoint){
-		func(p *dtlstest.Pair, e *dtlstest.Endpoint) { e.Close(p.Now) },
-		func(p *dtlstest.Pair, e *dtlstest.Endpoint) {
-			peer := p.Client
-			if e == p.Client {
-				peer = p.Server
-			}
-			e.Receive(p.Now, peer.SealAs(wire.ContentAlert, alert(wire.AlertFatal, wire.AlertInternalError)))
-		},
+	midway := func() *dtlstest.Pair {
+		p := dtlstest.NewPair(t, 1, only(plainPSK))
+		rest, _ := lastFlight(t, p)
+		p.ToServer(rest[0])
+		return p
+	}
+	for name, pair := range map[string]func() *dtlstest.Pair{
+		"established":        func() *dtlstest.Pair { return connected(t) },
+		"during a handshake": midway,
 	} {
-		ends(t, func() *dtlstest.Pair { return connected(t) }, func(t *testing.T, p *dtlstest.Pair, e, _ *dtlstest.Endpoint) {
-			if len(bytes.Trim(e.HeldSecrets(), "\x00")) == 0 {
-				t.Fatal("no secrets to begin with")
+		ends(t, pair, func(t *testing.T, p *dtlstest.Pair, e, _ *dtlstest.Endpoint) {
+			places := e.HeldSecrets()
+			if len(bytes.Trim(slices.Concat(places...), "\x00")) == 0 {
+				t.Fatalf("%s: no secrets to begin with", name)
 			}
-			end(p, e)
-			if len(bytes.Trim(e.HeldSecrets(), "\x00")) > 0 {
-				t.Error("secrets are left")
+			e.Close(p.Now)
+			if left := slices.Concat(append(places, e.HeldSecrets()...)...); len(bytes.Trim(left, "\x00")) > 0 {
+				t.Errorf("%s: secrets are left: %x", name, left)
 			}
 		})
 	}

@@ -81,6 +81,19 @@ func TestR03FutureEpochCountsInTheCap(t *testing.T) {
 	}
 }
 
+func TestR03EarlyRecordsFindNoRoomInAFullReassembly(t *testing.T) {
+	const limit = 2 << 10
+	p := dtlstest.NewPair(t, 1, server(func(cfg *engine.Config) { cfg.ReassemblyLimit = limit }))
+	p.FlushClient()
+	for seq := range uint16(8) {
+		p.ToServer(message(wire.TypeCertificate, 2+seq, make([]byte, 200)))
+	}
+	for seq := range uint64(50) {
+		p.ToServer(encode(wire.Record{Type: wire.ContentHandshake, Version: wire.VersionDTLS12, Epoch: 1, Seq: seq, Payload: make([]byte, 40)}))
+	}
+	wantBuffered(t, p.Server, limit/2, limit, "both together")
+}
+
 func TestR03FloodOfTheNextEpochDoesNotStopAHandshake(t *testing.T) {
 	p := dtlstest.NewPair(t, 1, only(plainPSK))
 	rest, finished := lastFlight(t, p)

@@ -55,6 +55,7 @@ func TestLostLastFlightOfAResumptionIsSentAgainByTheClient(t *testing.T) {
 		wantSilent(t, p.Client, "a last flight has no timer")
 		p.FlushServer()
 		p.Connect()
+		wantDeadline(t, p, p.Server, 0, "the server, whose flight was not the last, keeps nothing")
 		wantEcho(t, p)
 	})
 }

@@ -82,6 +82,11 @@ func TestSessionIsResumedWithEverySuite(t *testing.T) {
 		for _, s := range suite.All() {
 			options, session := w.prepare(t, only(s), target(engine.Target{ServerName: "server.example"}))
 			p := dtlstest.NewPair(t, 2, options...)
+			p.FlushClient()
+			if ext, err := wire.ParseServerExtensions(serverHelloOf(t, p.Server.Outbox).Extensions); err != nil || ext.ServerName {
+				// RFC 6066, Section 3.
+				t.Errorf("%v: server_name in a resumed handshake: %v, %v", s, ext.ServerName, err)
+			}
 			wantResumed(t, p, true, s.Name)
 			state := p.Server.State()
 			if state.Suite != s || !state.ExtendedMasterSecret || state.ServerName != "server.example" || state.Group != 0 {
@@ -103,6 +108,7 @@ func TestSessionIsResumedWithEverySuite(t *testing.T) {
 func TestResumedHandshakesAgreeOnNewKeys(t *testing.T) {
 	inEveryWay(t, func(t *testing.T, w way) {
 		options, session := w.prepare(t)
+		session.Created -= 60
 		exports := map[string]bool{}
 		for seed := range uint64(3) {
 			p := dtlstest.NewPair(t, 2+seed, options...)
@@ -112,6 +118,9 @@ func TestResumedHandshakesAgreeOnNewKeys(t *testing.T) {
 				t.Fatalf("keys of an earlier handshake: %x, %v", key, err)
 			}
 			exports[string(key)] = true
+			if renewed := len(p.Client.Stored) > 0; renewed != (len(session.Ticket) > 0) {
+				t.Errorf("stored again: %v", renewed)
+			}
 			for _, renewed := range p.Client.Stored {
 				if renewed.Created != session.Created {
 					t.Error("a renewed ticket makes the session younger")
@@ -122,13 +131,22 @@ func TestResumedHandshakesAgreeOnNewKeys(t *testing.T) {
 }
 
 func TestRenewedTicketResumesTheSession(t *testing.T) {
-	w := ways[0]
-	options, _ := w.prepare(t)
-	p := connected(t, options...)
+	options, first := ways[0].prepare(t)
+	var tickets engine.Sealer
+	p := connected(t, append(options, server(func(cfg *engine.Config) {
+		tickets = cfg.Tickets
+		cfg.Tickets = shifted{tickets, first.Created - 60}
+	}))...)
 	if len(p.Client.Stored) != 1 {
 		t.Fatalf("%d tickets, want a new one", len(p.Client.Stored))
 	}
-	p = dtlstest.NewPair(t, 3, append(options, offering(p.Client.Stored[0]))...)
+	renewed := p.Client.Stored[0]
+	plaintext, ok := tickets.Open(p.Now, renewed.Ticket)
+	session, err := engine.ParseSessionState(plaintext)
+	if !ok || err != nil || session.Created != first.Created-60 {
+		t.Errorf("the new ticket holds %+v: %v, %v", session, ok, err)
+	}
+	p = dtlstest.NewPair(t, 3, append(options, offering(renewed))...)
 	wantResumed(t, p, true, "with the ticket of a resumed handshake")
 }
 
@@ -392,6 +410,67 @@ func TestServerResumesOnlyWhatGoesWithTheHello(t *testing.T) {
 			wantResumed(t, p, false, test.name)
 		})
 	}
+}
+
+func TestServerResumesOnlyWhatTheHelloOffers(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(hello *wire.ClientHello, ext *wire.ClientExtensions)
+		want   bool
+	}{
+		{"the hello as it is", func(*wire.ClientHello, *wire.ClientExtensions) {}, true},
+		{"another server name", func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.ServerName = "other.example" }, false},
+		{"no server name", func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.ServerName = "" }, false},
+		{"other suites", func(h *wire.ClientHello, _ *wire.ClientExtensions) {
+			h.CipherSuites = wire.AppendUint16s(nil, plainPSK.ID)
+		}, false},
+		{"no encrypt_then_mac", func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.EncryptThenMAC = false }, false},
+		{"no extended_master_secret", func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.ExtendedMasterSecret = false }, false},
+	} {
+		inEveryWay(t, func(t *testing.T, w way) {
+			options, _ := w.prepare(t, target(engine.Target{ServerName: "server.example"}),
+				both(func(cfg *engine.Config) { cfg.Policy.Suites = []*suite.Suite{cbc, plainPSK} }))
+			p := dtlstest.NewPair(t, 2, append(options, server(func(cfg *engine.Config) { cfg.Policy.EncryptThenMACRequired = false }))...)
+			p.ToServer(changedHello(t, p.Client.Take()[0], test.change))
+			if resumed := p.Server.Awaits() == "await finished"; resumed != test.want {
+				t.Errorf("%s: resumed: %v, want %v", test.name, resumed, test.want)
+			}
+		})
+	}
+}
+
+func TestTicketAndSessionIDAreNotBothGiven(t *testing.T) {
+	generous := server(func(cfg *engine.Config) {
+		cfg.Tickets = sealer(t, 1)
+		cfg.SessionCache = true
+	})
+	for _, test := range []struct {
+		name       string
+		change     func(hello *wire.ClientHello, ext *wire.ClientExtensions)
+		ticket, id bool
+	}{
+		{"a client that takes tickets", func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.HasSessionTicket = true }, true, false},
+		{"a client that does not", func(*wire.ClientHello, *wire.ClientExtensions) {}, false, true},
+		{"R16: a client without extended master secret", func(_ *wire.ClientHello, e *wire.ClientExtensions) {
+			e.HasSessionTicket, e.ExtendedMasterSecret = true, false
+		}, false, false},
+	} {
+		hello := serverHelloOf(t, greeted(t, test.change, generous).Server.Outbox)
+		ext, err := wire.ParseServerExtensions(hello.Extensions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ext.SessionTicket != test.ticket || len(hello.SessionID) > 0 != test.id {
+			t.Errorf("%s: ticket %v, session ID %x", test.name, ext.SessionTicket, hello.SessionID)
+		}
+	}
+}
+
+func TestSessionWithoutANameIsNotTakenForResumed(t *testing.T) {
+	_, session := ways[1].prepare(t)
+	session.ID = nil
+	p := dtlstest.NewPair(t, 2, client(func(cfg *engine.Config) { cfg.SessionCache = true }), offering(session))
+	wantResumed(t, p, false, "a session with neither ID nor ticket")
 }
 
 func TestSessionWithPSKIsResumedWhereOthersNeedACertificate(t *testing.T) {

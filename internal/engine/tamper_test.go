@@ -42,12 +42,17 @@ func (a *Association) Buffered() int {
 // the proof that the key is its own.
 func (a *Association) ForgetSigner() { a.hs.role.(*client12).credential.Signer = nil }
 
-// HeldSecrets returns a copy of every secret that an association still holds.
-func (a *Association) HeldSecrets() []byte {
-	secrets := append([]byte(nil), a.secrets.master[:]...)
-	secrets = append(secrets, a.read.keys...)
-	return append(secrets, a.write.keys...)
+// HeldSecrets returns the places in which an association has its secrets.
+func (a *Association) HeldSecrets() [][]byte {
+	places := [][]byte{a.secrets.master[:], a.read.keys, a.write.keys}
+	if a.hs != nil {
+		places = append(places, a.hs.master[:])
+	}
+	return places
 }
+
+// Expanded reports whether an association holds expanded keys.
+func (a *Association) Expanded() bool { return a.read.protection != nil || a.write.protection != nil }
 
 // NewClassicClient is NewClient for a client from before RFC 7627.
 func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
