@@ -51,7 +51,12 @@ func (s Suite) authentications() []Authentication {
 	}
 }
 
+// isCertificate reports whether the credential is one.
+func (c Credential) isCertificate() bool {
+	return c != NoCredential && c != PreSharedKey
+}
+
 // mutual reports whether the client shows a certificate too.
 func (a Authentication) mutual() bool {
-	return a.Client != NoCredential && a.Client != PreSharedKey
+	return a.Client.isCertificate()
 }

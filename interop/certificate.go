@@ -61,7 +61,7 @@ func (c Certificates) makeKind(kind Credential) error {
 	if err != nil {
 		return err
 	}
-	authority := template("authority")
+	authority := template("authority of " + kind.String())
 	authority.IsCA, authority.BasicConstraintsValid = true, true
 	authority.KeyUsage = x509.KeyUsageCertSign
 	if err := write(c.pair(kind, "authority"), authority, authority, authorityKey, authorityKey); err != nil {

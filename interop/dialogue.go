@@ -6,23 +6,32 @@ import (
 )
 
 // converse connects client to server as the scenario says and demands that both report its suite, that random text
-// goes both ways, and that the server notices the client's goodbye.
-func converse(scenario *Scenario, server, client Implementation) error {
+// goes both ways, that what else is wanted of the two ends holds, and that the server notices the client's goodbye.
+func converse(scenario *Scenario, server, client Implementation, wants ...func(Listener, End) error) error {
 	s, err := server.Serve(scenario)
 	if err != nil {
 		return fmt.Errorf("server %s: %w", server.Name(), err)
 	}
 	defer s.Stop()
-	c, err := client.Connect(scenario, s.Addr())
+	address := s.Addr()
+	if scenario.Lose != nil {
+		relay, err := NewRelay(address, scenario.Lose)
+		if err != nil {
+			return err
+		}
+		defer relay.Stop()
+		address = relay.Addr()
+	}
+	c, err := client.Connect(scenario, address)
 	if err != nil {
 		return fmt.Errorf("client %s: %w", client.Name(), err)
 	}
 	defer c.Stop()
-	return talk(scenario.Suite, s, c)
+	return talk(scenario.Suite, s, c, wants...)
 }
 
 // talk is the part of the dialogue after both programs were started.
-func talk(suite Suite, s Listener, c End) error {
+func talk(suite Suite, s Listener, c End, wants ...func(Listener, End) error) error {
 	if err := wantSuite(suite, c); err != nil {
 		return fmt.Errorf("client: %w", err)
 	}
@@ -31,6 +40,11 @@ func talk(suite Suite, s Listener, c End) error {
 	}
 	if err := exchangeTexts(s, c); err != nil {
 		return err
+	}
+	for _, want := range wants {
+		if err := want(s, c); err != nil {
+			return err
+		}
 	}
 	if err := c.Close(); err != nil {
 		return fmt.Errorf("client: close: %w", err)

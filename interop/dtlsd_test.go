@@ -2,6 +2,7 @@ package interop
 
 import (
 	"net/netip"
+	"strconv"
 )
 
 // dtlsd drives the program of this repository, as a user runs it.
@@ -22,13 +23,13 @@ const dtlsdListening = `^Server is listening on address (\S+) and port (\d+)$`
 var dtlsdServerReports = map[Fact]string{
 	SuiteName: `^Connection with \(.*\) encrypted\. Session cipher: (\S+); session protocol: DTLS 1\.2\.$`,
 	Goodbye:   `^\(.*\): The DTLS connection has been shutdown$`,
-	Refusal:   `(?i)(?:wrong|different) key|^.*alert.*$`,
+	Refusal:   `^\(.*\): ((?:received the alert|the peer's Finished cannot be decrypted|Error during SSL handshake).*)$`,
 }
 
 var dtlsdClientReports = map[Fact]string{
 	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.2$`,
 	Goodbye:   `(?i)shutdown alert received`,
-	Refusal:   `^dtlsd: error: .*$`,
+	Refusal:   `(?:^dtlsd: error: |client: |interop: )((?:received the alert|the server answered but never|certificate not trusted|.*unreachable).*)$`,
 }
 
 func (dtlsd) Name() string { return "dtlsd" }
@@ -39,15 +40,15 @@ func (dtlsd) Authenticates(Role, Authentication) bool { return true }
 
 // Serve implements Implementation. The server asks for a cookie and echoes.
 func (d dtlsd) Serve(s *Scenario) (Listener, error) {
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--reply", "echo"}, d.options(s)...)
+	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--reply", "echo"}, d.options(s, Server)...)
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "--psk", s.Identity+":"+s.Key, "--psk-hint", "interop")
 	} else {
 		pair := s.Certificates.Server(s.Authentication.Server)
 		args = append(args, "--cert", pair.Certificate, "--key", pair.Key)
 	}
-	if s.Authentication.mutual() {
-		args = append(args, "--client-ca", s.Certificates.Authority(s.Authentication.Client))
+	if authority := s.ServerTrusts(); authority != "" {
+		args = append(args, "--client-ca", authority)
 	}
 	end, err := d.start(args, dtlsdServerReports, `^As plain text:\n `, nil)
 	if err != nil {
@@ -63,30 +64,32 @@ func (d dtlsd) Serve(s *Scenario) (Listener, error) {
 
 // Connect implements Implementation.
 func (d dtlsd) Connect(s *Scenario, to netip.AddrPort) (End, error) {
-	args := append([]string{"connect", to.String(), "-v"}, d.options(s)...)
+	args := append([]string{"connect", to.String(), "-v"}, d.options(s, Client)...)
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "--psk", s.Identity+":"+s.ClientKey())
 	} else {
-		args = append(args, "--ca", s.Certificates.Authority(s.Authentication.Server), "--server-name", ServerName)
+		args = append(args, "--ca", s.ClientTrusts(), "--server-name", ServerName)
 	}
-	if s.Authentication.mutual() {
-		pair := s.Certificates.Client(s.Authentication.Client)
+	if shows, pair := s.ClientShows(); shows.isCertificate() {
 		args = append(args, "--cert", pair.Certificate, "--key", pair.Key)
-	}
-	if s.ALPN != "" {
-		args = append(args, "--alpn", s.ALPN)
 	}
 	return d.start(args, dtlsdClientReports, "^", s.Inside)
 }
 
 // options are those that client and server have in common.
-func (dtlsd) options(s *Scenario) []string {
+func (dtlsd) options(s *Scenario, r Role) []string {
 	options := []string{"--ciphers", s.Suite.String()}
 	if s.Group != "" {
 		options = append(options, "--groups", s.Group)
 	}
-	if s.KeyLog != "" {
-		options = append(options, "--keylog", s.KeyLog)
+	if s.ALPN != "" {
+		options = append(options, "--alpn", s.ALPN)
+	}
+	if s.MTU != 0 {
+		options = append(options, "--mtu", strconv.Itoa(s.MTU))
+	}
+	if log := s.keyLogOf(r); log != "" {
+		options = append(options, "--keylog", log)
 	}
 	return options
 }

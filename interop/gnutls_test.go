@@ -42,12 +42,14 @@ var gnuTLSSuites = suiteTable{
 
 // gnuTLSServerReports are lines of -d 5: without that gnutls-serv tells nothing about a DTLS session.
 var gnuTLSServerReports = map[Fact]string{
-	SuiteName:  `Selected cipher suite: GNUTLS_(\w+)$`,
-	GroupName:  `Selected group (\w+)`,
-	ClientName: "subject `(CN=dtlsd interop client)'",
-	Resumed:    `Session resumed`,
-	Goodbye:    `Close notify - was received$`,
-	Refusal:    `^Error in handshake: .*$`,
+	SuiteName:   `Selected cipher suite: GNUTLS_(\w+)$`,
+	GroupName:   `Selected group (\w+)`,
+	Protocol:    `Sending extension (ALPN)/`,
+	Resumed:     `recording tls-unique CB \(send\)$`, // the server is the first to send its Finished
+	ProfileName: `Sending extension (SRTP)/`,
+	ClientName:  "subject `(CN=dtlsd interop client)'",
+	Goodbye:     `Close notify - was received$`,
+	Refusal:     `(?:^Error in handshake\(\): .*|Alert\[2\|\d+\] - .* - was received)$`,
 }
 
 var gnuTLSClientReports = map[Fact]string{
@@ -57,7 +59,7 @@ var gnuTLSClientReports = map[Fact]string{
 	ProfileName: `^- SRTP profile: (\S+)$`,
 	Resumed:     `^\*\*\* This is a resumed session$`,
 	Goodbye:     `^- Peer has closed the GnuTLS connection$`,
-	Refusal:     `^\*\*\* (?:Fatal error|Handshake has failed).*$`,
+	Refusal:     `^\*\*\* (?:Received alert|Fatal error|Handshake has failed|PKI verification of server certificate failed).*$`,
 }
 
 var gnuTLSGroups = map[string]string{"X25519": "GROUP-X25519", "P-256": "GROUP-SECP256R1", "P-384": "GROUP-SECP384R1"}
@@ -89,12 +91,12 @@ func (g gnuTLS) Serve(s *Scenario) (Listener, error) {
 		pair := s.Certificates.Server(s.Authentication.Server)
 		args = append(args, "--x509certfile", pair.Certificate, "--x509keyfile", pair.Key)
 	}
-	if s.Authentication.mutual() {
-		args = append(args, "--require-client-cert", "--verify-client-cert", "--x509cafile", s.Certificates.Authority(s.Authentication.Client))
+	if authority := s.ServerTrusts(); authority != "" {
+		args = append(args, "--require-client-cert", "--verify-client-cert", "--x509cafile", authority)
 	} else {
 		args = append(args, "--disable-client-cert")
 	}
-	p, err := Start(Command{Path: "gnutls-serv", Args: args, Env: g.environment(s)})
+	p, err := Start(Command{Path: "gnutls-serv", Args: args, Env: g.environment(s, Server)})
 	if err != nil {
 		return nil, err
 	}
@@ -113,20 +115,15 @@ func (g gnuTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "--pskusername", s.Identity, "--pskkey", s.ClientKey())
 	} else {
-		authority := s.Certificates.Authority(s.Authentication.Server)
-		args = append(args, "--x509cafile", authority, "--sni-hostname", ServerName, "--verify-hostname", ServerName)
+		args = append(args, "--x509cafile", s.ClientTrusts(), "--sni-hostname", ServerName, "--verify-hostname", ServerName)
 	}
-	if s.Authentication.mutual() {
-		pair := s.Certificates.Client(s.Authentication.Client)
+	if shows, pair := s.ClientShows(); shows.isCertificate() {
 		args = append(args, "--x509certfile", pair.Certificate, "--x509keyfile", pair.Key)
 	}
 	if s.Resume != NoResumption {
 		args = append(args, "--resume")
 	}
-	if s.Resume == BySessionID {
-		args = append(args, "--noticket")
-	}
-	env := g.environment(s)
+	env := g.environment(s, Client)
 	if s.Suite.UsesPSK() && s.Suite.UsesECDHE() {
 		username, err := run.build(gnuTLSUsername)
 		if err != nil {
@@ -156,11 +153,12 @@ func (g gnuTLS) options(s *Scenario) []string {
 	return options
 }
 
-func (gnuTLS) environment(s *Scenario) []string {
-	if s.KeyLog == "" {
+func (gnuTLS) environment(s *Scenario, r Role) []string {
+	log := s.keyLogOf(r)
+	if log == "" {
 		return nil
 	}
-	return []string{"SSLKEYLOGFILE=" + s.KeyLog}
+	return []string{"SSLKEYLOGFILE=" + log}
 }
 
 // priority returns the priority string that allows one suite and nothing else. GnuTLS chooses key exchange, cipher and
@@ -184,8 +182,12 @@ func (gnuTLS) priority(s *Scenario) string {
 	if s.Group != "" {
 		groups = gnuTLSGroups[s.Group]
 	}
-	return fmt.Sprintf("NONE:+VERS-DTLS1.2:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:+%s:+%s:+%s:+%s",
-		groups, strings.ReplaceAll(exchange, "_", "-"), strings.ReplaceAll(cipher, "_", "-"), mac)
+	tickets := ""
+	if s.Resume == BySessionID {
+		tickets = ":%NO_TICKETS"
+	}
+	return fmt.Sprintf("NONE:+VERS-DTLS1.2:+COMP-NULL:+CTYPE-X509:+SIGN-ALL:+%s:+%s:+%s:+%s%s",
+		groups, strings.ReplaceAll(exchange, "_", "-"), strings.ReplaceAll(cipher, "_", "-"), mac, tickets)
 }
 
 // freePort returns a UDP port that nobody uses, for programs that cannot tell which one they were given.

@@ -20,51 +20,6 @@ const (
 // String returns the name used in the table of results.
 func (r Role) String() string { return [...]string{"client", "server"}[r] }
 
-// A Scenario is what both ends of a connection are told. The zero value of a field leaves the matter to them.
-type Scenario struct {
-	Suite          Suite // the only one that either end offers or accepts
-	Authentication Authentication
-	Certificates   Certificates
-
-	Identity string // of the pre-shared key
-	Key      string // the pre-shared key in hex
-	WrongKey string // what the client uses instead, to be refused
-
-	Group  string     // the only group for ECDHE: X25519, P-256 or P-384
-	ALPN   string     // the one protocol that both offer
-	SRTP   string     // the one protection profile that both offer, by its OpenSSL name
-	MTU    int        // of both, in bytes
-	KeyLog string     // the file that it writes its secrets to
-	Inside *Namespace // where the client runs
-	Resume Resumption
-}
-
-// A Resumption is a way to come back. The client connects once, says goodbye, and connects again; the End that the
-// tests see is the second connection.
-type Resumption uint8
-
-const (
-	// NoResumption is a full handshake.
-	NoResumption Resumption = iota
-	// ByTicket resumes with a ticket.
-	ByTicket
-	// BySessionID resumes with a session ID that the server remembers.
-	BySessionID
-)
-
-// String returns the words used in the table of results.
-func (r Resumption) String() string {
-	return [...]string{"full handshake", "resumed by ticket", "resumed by session ID"}[r]
-}
-
-// ClientKey returns the key that the client shall use.
-func (s *Scenario) ClientKey() string {
-	if s.WrongKey != "" {
-		return s.WrongKey
-	}
-	return s.Key
-}
-
 // ErrNotOffered is returned where an implementation has no way to do what is asked.
 var ErrNotOffered = errors.New("the program has no option for this")
 

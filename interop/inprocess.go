@@ -13,6 +13,7 @@ import (
 // lines of peer/main.c.
 type inProcess struct {
 	console
+	ctx    context.Context // ends with Stop
 	cancel context.CancelFunc
 
 	mu     sync.Mutex
@@ -24,7 +25,7 @@ type inProcess struct {
 // The caller must Stop it; by then connect must be able to return.
 func startInProcess(name string, connect func(context.Context) (net.Conn, error), describe func(net.Conn) []string) *inProcess {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &inProcess{console: console{name: name, output: newTranscript(), ended: make(chan struct{})}, cancel: cancel}
+	p := &inProcess{console: console{name: name, output: newTranscript(), ended: make(chan struct{})}, ctx: ctx, cancel: cancel}
 	go func() {
 		defer close(p.ended)
 		conn, err := connect(ctx)

@@ -20,7 +20,7 @@ type environment struct {
 }
 
 func TestMain(m *testing.M) {
-	flag.StringVar(&run.subjectName, "subject", "dtlsd", "the implementation under test: dtlsd, openssl, gnutls, mbedtls, wolfssl or pion")
+	flag.StringVar(&run.subjectName, "subject", "dtlsd", "the implementation under test: dtlsd, library, openssl, gnutls, mbedtls, wolfssl or pion")
 	flag.Parse()
 	os.Exit(run.all(m))
 }
@@ -47,7 +47,7 @@ func (e *environment) all(m *testing.M) int {
 // subject returns the implementation under test.
 func (e *environment) subject(t *testing.T) Implementation {
 	t.Helper()
-	all := map[string]Implementation{"dtlsd": dtlsd{}, "openssl": openSSL{}, "gnutls": gnuTLS{}, "mbedtls": mbedTLS{}, "wolfssl": wolfSSL{}, "pion": pionDTLS{}}
+	all := map[string]Implementation{"dtlsd": dtlsd{}, "openssl": openSSL{}, "gnutls": gnuTLS{}, "mbedtls": mbedTLS{}, "wolfssl": wolfSSL{}, "pion": pionDTLS{}, "library": library{}}
 	subject, known := all[e.subjectName]
 	if !known {
 		t.Fatalf("-subject %s is not known", e.subjectName)
@@ -63,6 +63,14 @@ func (e *environment) subject(t *testing.T) Implementation {
 // scenario returns what every row starts from.
 func (e *environment) scenario(s Suite, a Authentication) *Scenario {
 	return &Scenario{Suite: s, Authentication: a, Certificates: e.certificates, Identity: "interop", Key: "1a2b3c4d5e6f"}
+}
+
+// requirements are those of the peers that are driven through the matrix.
+var requirements = map[string][]requirement{
+	"OpenSSL":  needOpenSSL,
+	"GnuTLS":   needGnuTLS,
+	"Mbed TLS": needMbedTLS,
+	"wolfSSL":  needWolfSSL,
 }
 
 // require ends the test if a package is missing on this machine: as failed, or, where DTLSD_INTEROP=skip-missing is

@@ -50,7 +50,6 @@ var cPeerReports = map[Fact]string{
 var mbedTLSGroups = map[string]string{"X25519": "x25519", "P-256": "secp256r1", "P-384": "secp384r1"}
 
 func TestMbedTLS(t *testing.T) {
-	require(t, needMbedTLS)
 	matrix(t, mbedTLS{})
 }
 
@@ -93,8 +92,8 @@ func serveCPeer(program artifact, suites suiteTable, s *Scenario, options []stri
 		pair := s.Certificates.Server(s.Authentication.Server)
 		args = append(args, "cert="+pair.Certificate, "key="+pair.Key)
 	}
-	if s.Authentication.mutual() {
-		args = append(args, "mutual", "ca="+s.Certificates.Authority(s.Authentication.Client))
+	if authority := s.ServerTrusts(); authority != "" {
+		args = append(args, "ca="+authority)
 	}
 	end, err := startCPeer(program, suites, append(args, options...), nil)
 	if err != nil {
@@ -114,10 +113,9 @@ func connectCPeer(program artifact, suites suiteTable, s *Scenario, to netip.Add
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "psk="+s.ClientKey(), "identity="+s.Identity)
 	} else {
-		args = append(args, "ca="+s.Certificates.Authority(s.Authentication.Server), "name="+ServerName)
+		args = append(args, "ca="+s.ClientTrusts(), "name="+ServerName)
 	}
-	if s.Authentication.mutual() {
-		pair := s.Certificates.Client(s.Authentication.Client)
+	if shows, pair := s.ClientShows(); shows.isCertificate() {
 		args = append(args, "cert="+pair.Certificate, "key="+pair.Key)
 	}
 	return startCPeer(program, suites, append(args, options...), s.Inside)

@@ -27,7 +27,7 @@ var openSSLServerReports = map[Fact]string{
 	ClientName:  `^depth=0 (.*)$`,
 	Resumed:     `^Reused session-id$`,
 	Goodbye:     `^CONNECTION CLOSED$`,
-	Refusal:     `^ERROR$`,
+	Refusal:     `:SSL routines:.*$`,
 }
 
 var openSSLClientReports = map[Fact]string{
@@ -56,14 +56,15 @@ func (openSSL) Authenticates(_ Role, a Authentication) bool {
 
 // Serve implements Implementation. The server ends after its last client; until then it prints no goodbye.
 func (o openSSL) Serve(s *Scenario) (Listener, error) {
-	args := append([]string{"s_server", "-dtls1_2", "-accept", "127.0.0.1:0"}, o.options(s)...)
+	args := append([]string{"s_server", "-dtls1_2", "-accept", "127.0.0.1:0"}, o.options(s, Server)...)
 	if s.Resume == NoResumption {
 		args = append(args, "-naccept", "1")
 	} else {
 		args = append(args, "-naccept", "2")
 	}
-	if s.MTU == 0 {
-		args = append(args, "-listen") // this asks for a cookie, and refuses a ClientHello in fragments
+	if s.MTU == 0 && s.Resume == NoResumption {
+		// This asks for a cookie. It refuses a ClientHello in fragments, and serves one client only.
+		args = append(args, "-listen")
 	}
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "-nocert", "-psk", s.Key, "-psk_identity", s.Identity, "-psk_hint", "interop")
@@ -71,8 +72,8 @@ func (o openSSL) Serve(s *Scenario) (Listener, error) {
 		pair := s.Certificates.Server(s.Authentication.Server)
 		args = append(args, "-cert", pair.Certificate, "-key", pair.Key)
 	}
-	if s.Authentication.mutual() {
-		args = append(args, "-Verify", "1", "-verify_return_error", "-CAfile", s.Certificates.Authority(s.Authentication.Client))
+	if authority := s.ServerTrusts(); authority != "" {
+		args = append(args, "-Verify", "1", "-verify_return_error", "-CAfile", authority)
 	}
 	p, err := Start(Command{Path: "openssl", Args: args})
 	if err != nil {
@@ -89,14 +90,13 @@ func (o openSSL) Serve(s *Scenario) (Listener, error) {
 
 // Connect implements Implementation.
 func (o openSSL) Connect(s *Scenario, to netip.AddrPort) (End, error) {
-	args := append([]string{"s_client", "-dtls1_2", "-connect", to.String(), "-servername", ServerName}, o.options(s)...)
+	args := append([]string{"s_client", "-dtls1_2", "-connect", to.String(), "-servername", ServerName}, o.options(s, Client)...)
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "-psk", s.ClientKey(), "-psk_identity", s.Identity)
 	} else {
-		args = append(args, "-CAfile", s.Certificates.Authority(s.Authentication.Server), "-verify_return_error", "-verify_hostname", ServerName)
+		args = append(args, "-CAfile", s.ClientTrusts(), "-verify_return_error", "-verify_hostname", ServerName)
 	}
-	if s.Authentication.mutual() {
-		pair := s.Certificates.Client(s.Authentication.Client)
+	if shows, pair := s.ClientShows(); shows.isCertificate() {
 		args = append(args, "-cert", pair.Certificate, "-key", pair.Key)
 	}
 	if s.Resume == NoResumption {
@@ -113,9 +113,6 @@ func (o openSSL) resume(s *Scenario, args []string) (End, error) {
 	}
 	defer os.RemoveAll(directory)
 	session := filepath.Join(directory, "session.pem")
-	if s.Resume == BySessionID {
-		args = append(args, "-no_ticket")
-	}
 	first, err := o.connect(s, append(args, "-sess_out", session))
 	if err != nil {
 		return nil, err
@@ -152,7 +149,7 @@ func (openSSL) connect(s *Scenario, args []string) (*programEnd, error) {
 
 // options are those that client and server have in common. The security level 0 lets the suites with a tag of eight
 // bytes pass, which level 1 counts as too weak.
-func (openSSL) options(s *Scenario) []string {
+func (openSSL) options(s *Scenario, r Role) []string {
 	options := []string{"-cipher", s.Suite.OpenSSL() + ":@SECLEVEL=0"}
 	if s.Group != "" {
 		options = append(options, "-groups", s.Group)
@@ -166,8 +163,11 @@ func (openSSL) options(s *Scenario) []string {
 	if s.MTU != 0 {
 		options = append(options, "-mtu", strconv.Itoa(s.MTU))
 	}
-	if s.KeyLog != "" {
-		options = append(options, "-keylogfile", s.KeyLog)
+	if s.Resume == BySessionID {
+		options = append(options, "-no_ticket")
+	}
+	if log := s.keyLogOf(r); log != "" {
+		options = append(options, "-keylogfile", log)
 	}
 	return options
 }

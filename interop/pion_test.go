@@ -1,14 +1,17 @@
 package interop
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/pion/dtls/v3"
@@ -60,8 +63,8 @@ func (d pionDTLS) Serve(s *Scenario) (Listener, error) {
 	for _, o := range shared {
 		options = append(options, o)
 	}
-	if s.Authentication.mutual() {
-		pool, err := certificatePool(s.Certificates.Authority(s.Authentication.Client))
+	if authority := s.ServerTrusts(); authority != "" {
+		pool, err := certificatePool(authority)
 		if err != nil {
 			return nil, err
 		}
@@ -71,15 +74,16 @@ func (d pionDTLS) Serve(s *Scenario) (Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	accept := func(ctx context.Context) (net.Conn, error) {
-		defer context.AfterFunc(ctx, func() { listener.Close() })()
+	accept := func(ctx context.Context) (*dtls.Conn, error) {
 		conn, err := listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		return conn, conn.(*dtls.Conn).HandshakeContext(ctx)
+		return conn.(*dtls.Conn), conn.(*dtls.Conn).HandshakeContext(ctx)
 	}
-	end := programEnd{program: startInProcess("pion server", accept, d.describe), suites: pionSuites, reports: cPeerReports, received: "^received "}
+	program := d.start("pion server", s, accept)
+	context.AfterFunc(program.ctx, func() { listener.Close() })
+	end := programEnd{program: program, suites: pionSuites, reports: cPeerReports, received: "^received "}
 	return &programListener{programEnd: end, address: listener.Addr().(*net.UDPAddr).AddrPort()}, nil
 }
 
@@ -88,7 +92,8 @@ func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 	if s.Inside != nil {
 		return nil, ErrNotOffered
 	}
-	shared, err := d.options(s, s.ClientKey(), s.Authentication.Client, s.Certificates.Client(s.Authentication.Client))
+	shows, pair := s.ClientShows()
+	shared, err := d.options(s, s.ClientKey(), shows, pair)
 	if err != nil {
 		return nil, err
 	}
@@ -97,20 +102,20 @@ func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		options = append(options, o)
 	}
 	if s.Authentication.Server != PreSharedKey {
-		pool, err := certificatePool(s.Certificates.Authority(s.Authentication.Server))
+		pool, err := certificatePool(s.ClientTrusts())
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, dtls.WithRootCAs(pool), dtls.WithServerName(ServerName))
 	}
-	dial := func(ctx context.Context) (net.Conn, error) {
+	dial := func(ctx context.Context) (*dtls.Conn, error) {
 		conn, err := dtls.DialWithOptions("udp4", net.UDPAddrFromAddrPort(to), options...)
 		if err != nil {
 			return nil, err
 		}
 		return conn, conn.HandshakeContext(ctx)
 	}
-	return &programEnd{program: startInProcess("pion client", dial, d.describe), suites: pionSuites, reports: cPeerReports, received: "^received "}, nil
+	return &programEnd{program: d.start("pion client", s, dial), suites: pionSuites, reports: cPeerReports, received: "^received "}, nil
 }
 
 // options are those that client and server have in common; the key and the certificate are those of the one that
@@ -145,14 +150,42 @@ func (pionDTLS) options(s *Scenario, key string, own Credential, pair Pair) ([]d
 	if s.MTU != 0 {
 		options = append(options, dtls.WithMTU(s.MTU))
 	}
+	if s.Resume != NoResumption {
+		options = append(options, dtls.WithSessionStore(&pionSessions{}))
+	}
 	return options, nil
 }
 
-// describe returns the lines that tell of a connection.
-func (pionDTLS) describe(conn net.Conn) []string {
-	c := conn.(*dtls.Conn)
+// start makes one connection, or two where the first is there to be resumed, and shows the last.
+func (d pionDTLS) start(name string, s *Scenario, connect func(context.Context) (*dtls.Conn, error)) *inProcess {
+	var first []byte // the session ID
+	connectAgain := func(ctx context.Context) (net.Conn, error) {
+		if s.Resume == NoResumption {
+			return connect(ctx)
+		}
+		conn, err := connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		state, _ := conn.ConnectionState()
+		first = state.SessionID
+		if name == "pion server" {
+			io.Copy(io.Discard, conn) // until the client says goodbye
+		}
+		conn.Close()
+		return connect(ctx)
+	}
+	describe := func(conn net.Conn) []string { return d.describe(conn.(*dtls.Conn), first) }
+	return startInProcess(name, connectAgain, describe)
+}
+
+// describe returns the lines that tell of a connection. It was resumed if its session ID is that of the first.
+func (pionDTLS) describe(c *dtls.Conn, first []byte) []string {
 	state, _ := c.ConnectionState()
 	var lines []string
+	if len(first) > 0 && bytes.Equal(state.SessionID, first) {
+		lines = append(lines, "resumed")
+	}
 	if state.NegotiatedProtocol != "" {
 		lines = append(lines, "alpn "+state.NegotiatedProtocol)
 	}
@@ -165,6 +198,28 @@ func (pionDTLS) describe(conn net.Conn) []string {
 		}
 	}
 	return append(lines, "suite "+dtls.CipherSuiteName(state.CipherSuiteID))
+}
+
+// pionSessions is a session store that forgets nothing.
+type pionSessions struct{ byKey sync.Map }
+
+// Set implements dtls.SessionStore.
+func (p *pionSessions) Set(key []byte, s dtls.Session) error {
+	p.byKey.Store(string(key), s)
+	return nil
+}
+
+// Get implements dtls.SessionStore.
+func (p *pionSessions) Get(key []byte) (dtls.Session, error) {
+	s, _ := p.byKey.Load(string(key))
+	session, _ := s.(dtls.Session)
+	return session, nil
+}
+
+// Del implements dtls.SessionStore.
+func (p *pionSessions) Del(key []byte) error {
+	p.byKey.Delete(string(key))
+	return nil
 }
 
 // certificatePool reads the certificates of a PEM file.

@@ -27,7 +27,6 @@ var wolfSSLSuites = suiteTable{
 }
 
 func TestWolfSSL(t *testing.T) {
-	require(t, needWolfSSL)
 	matrix(t, wolfSSL{})
 }
 

@@ -9,17 +9,17 @@ enum { MAX_DATAGRAM = 16384, MAX_PSK = 64 };
 
 /* The options of the command line; those that were not given are NULL or 0. */
 struct options {
-    int server, mutual;
+    int server;
     struct sockaddr_in address; /* of the server */
     const char *suite;          /* by the library's name; the only one */
     const char *psk, *identity; /* the key in hex */
     const char *cert, *key;     /* of this side, PEM files */
-    const char *ca, *name;      /* who signed the other side's certificate, and whom it must name */
+    const char *ca, *name;      /* who signed the other side's certificate, which is demanded then, and whom it must name */
     const char *group, *alpn, *srtp;
     const char *mtu;            /* in bytes */
 };
 
-/* fail prints an error line and ends the program. */
+/* fail prints an error line, waits for the end of standard input and ends the program. */
 void fail(const char *what, long code) __attribute__((noreturn));
 
 /* decode_hex returns the number of bytes. */
