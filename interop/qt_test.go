@@ -10,12 +10,6 @@ import (
 	"testing"
 )
 
-// The programs of Qt's DTLS examples, in Debian's package qtbase5-examples.
-const (
-	qtClientProgram = "/usr/lib/*/qt5/examples/network/secureudpclient/secureudpclient"
-	qtServerProgram = "/usr/lib/*/qt5/examples/network/secureudpserver/secureudpserver"
-)
-
 // qtKey is the key of both examples, for every identity.
 const qtKey = "1a2b3c4d5e6f"
 

@@ -13,6 +13,12 @@ import (
 //go:embed packages.txt
 var packageList string
 
+// The programs of Qt's DTLS examples, in Debian's package qtbase5-examples.
+const (
+	qtClientProgram = "/usr/lib/*/qt5/examples/network/secureudpclient/secureudpclient"
+	qtServerProgram = "/usr/lib/*/qt5/examples/network/secureudpserver/secureudpserver"
+)
+
 // A requirement is something that a test cannot do without, and the Debian package that has it.
 type requirement struct {
 	path   string // a program, or a pattern for an absolute path
