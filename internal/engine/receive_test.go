@@ -217,6 +217,34 @@ func TestEveryRecordOfADatagramIsTaken(t *testing.T) {
 	wantDrop(t, p.Server, wire.DropMalformedRecord, 1, "a header cut off at the end")
 }
 
+func TestR04WorkFollowsTheLengthOfADatagram(t *testing.T) {
+	const size = 1<<16 - 1
+	emptyRecord := plaintext(wire.ContentHandshake, nil)
+	emptyFragment := wire.Fragment{Type: wire.TypeCertificate, Length: 9, Seq: 3}.AppendTo(nil)
+	fragments := bytes.Repeat(emptyFragment, (size-wire.RecordHeaderLen)/len(emptyFragment))
+	for name, datagram := range map[string][]byte{
+		"records without content":   bytes.Repeat(emptyRecord, size/len(emptyRecord)),
+		"fragments without content": plaintext(wire.ContentHandshake, fragments),
+		"zeroes":                    make([]byte, size),
+	} {
+		p := dtlstest.NewPair(t, 1)
+		p.FlushClient()
+		before := p.Server.Drops
+		p.ToServer(datagram)
+		dropped := 0
+		for reason, n := range p.Server.Drops {
+			dropped += n - before[reason]
+		}
+		if dropped == 0 || dropped > size/wire.FragmentHeaderLen {
+			t.Errorf("%s: %d drops for %d bytes", name, dropped, len(datagram))
+		}
+		p.Server.Take()
+		p.ToServer(slices.Concat(datagram[:len(datagram)/2], []byte{1}))
+		p.Advance(p.Client.Deadline().Sub(p.Now))
+		p.Connect()
+	}
+}
+
 func TestWhatIsNoRecordIsDroppedWithItsReason(t *testing.T) {
 	tooLong := encode(wire.Record{Type: wire.ContentApplicationData, Version: wire.VersionDTLS12, Epoch: 1, Payload: make([]byte, 40)})
 	for _, test := range []struct {
