@@ -23,6 +23,9 @@ const (
 	clientAddress = "198.51.100.7:40000"
 )
 
+// virtualStart is when virtual time begins.
+var virtualStart = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 var (
 	serverPeer = netip.MustParseAddrPort(serverAddress)
 	clientPeer = netip.MustParseAddrPort(clientAddress)

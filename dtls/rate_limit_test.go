@@ -6,36 +6,9 @@ import (
 	"time"
 )
 
-var limitTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-
-func TestLineLimit(t *testing.T) {
-	var l lineLimit
-	now := limitTime
-	shown := 0
-	for range 20 {
-		if l.allow(now) {
-			shown++
-		}
-	}
-	if shown != maxUnverifiedLines || l.due() != now.Add(time.Second) || l.settle(now) != 0 {
-		t.Errorf("%d lines shown, accounted for at %v", shown, l.due())
-	}
-	// Until the hidden lines are accounted for, no other comes before that.
-	now = now.Add(time.Second)
-	if l.allow(now) {
-		t.Error("a line before `N more not shown`")
-	}
-	if got := l.settle(now); got != 20-maxUnverifiedLines+1 {
-		t.Errorf("%d hidden", got)
-	}
-	if !l.due().IsZero() || l.settle(now) != 0 || !l.allow(now) {
-		t.Error("nothing is left to account for, and lines may be shown again")
-	}
-}
-
 func TestRateLimit(t *testing.T) {
 	l := newRateLimit(10, 2)
-	now := limitTime
+	now := virtualStart
 	for _, step := range []struct {
 		after time.Duration
 		addr  string
@@ -60,7 +33,7 @@ func TestRateLimit(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		if got := l.allow(now, netip.MustParseAddr(step.addr)); got != step.want {
-			t.Errorf("%v at %v: %v", step.addr, now.Sub(limitTime), got)
+			t.Errorf("%v at %v: %v", step.addr, now.Sub(virtualStart), got)
 		}
 	}
 	if !newRateLimit(-1, 0).allow(now, netip.MustParseAddr("192.0.2.1")) {
@@ -70,7 +43,7 @@ func TestRateLimit(t *testing.T) {
 
 func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
 	l := newRateLimit(1, 10)
-	now := limitTime
+	now := virtualStart
 	for i := range 20 * minBuckets {
 		now = now.Add(10 * time.Millisecond)
 		l.allow(now, netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}))
