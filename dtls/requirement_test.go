@@ -90,22 +90,19 @@ func TestR19FailedPeersLeaveNoMark(t *testing.T) {
 		s.Config.PSK = StaticPSK{"client": testKey}
 	}, func(w *world) {
 		c := w.dial(clientAddress, clientConfig())
-		failing := func() *Config {
-			f := clientConfig()
-			f.HandshakeTimeout = 3 * time.Second
-			return f
-		}
-		for name, change := range map[string]func(*Config){
-			"wrong key":        func(c *Config) { *c = *clientConfigFor("client", []byte("wrong")) },
-			"unknown identity": func(c *Config) { *c = *clientConfigFor("stranger", testKey) },
-			"endless identity": func(c *Config) { *c = *clientConfigFor(string(make([]byte, 300)), testKey) },
-			"no common suite":  func(c *Config) { c.CipherSuites = []uint16{uint16(wire.TLS_PSK_WITH_AES_128_CBC_SHA256)} },
-			"no key": func(c *Config) {
-				c.ClientPSK = func(context.Context, []byte) ([]byte, []byte, error) { return nil, nil, nil }
+		for name, config := range map[string]*Config{
+			"wrong key":        clientConfigFor("client", []byte("wrong")),
+			"unknown identity": clientConfigFor("stranger", testKey),
+			"endless identity": clientConfigFor(string(make([]byte, 300)), testKey),
+			"no common suite": {
+				ClientPSK:    clientConfig().ClientPSK,
+				CipherSuites: []uint16{uint16(wire.TLS_PSK_WITH_AES_128_CBC_SHA256)},
+			},
+			"no key": {
+				ClientPSK: func(context.Context, []byte) ([]byte, []byte, error) { return nil, nil, nil },
 			},
 		} {
-			config := failing()
-			change(config)
+			config.HandshakeTimeout = 3 * time.Second
 			if _, err := w.tryDial("198.51.100.7:50000", config); err == nil {
 				t.Errorf("%s: the handshake succeeded", name)
 			}
