@@ -25,25 +25,9 @@ func (library) Authenticates(Role, Authentication) bool { return true }
 
 // Serve implements Implementation. The server asks for a cookie.
 func (l library) Serve(s *Scenario) (Listener, error) {
-	config, closeLog, err := l.config(s, Server, s.Authentication.Server, s.Certificates.Server(s.Authentication.Server))
+	config, closeLog, err := l.serverConfig(s)
 	if err != nil {
 		return nil, err
-	}
-	if s.Authentication.Server == PreSharedKey {
-		key, err := hex.DecodeString(s.Key)
-		if err != nil {
-			return nil, err
-		}
-		config.PSK, config.PSKIdentityHint = dtls.StaticPSK{s.Identity: key}, []byte("interop")
-	}
-	if authority := s.ServerTrusts(); authority != "" {
-		config.ClientAuth = tls.RequireAndVerifyClientCert
-		if config.ClientCAs, err = certificatePool(authority); err != nil {
-			return nil, err
-		}
-	}
-	if s.Resume == BySessionID {
-		config.SessionCache, config.SessionTicketsDisabled = dtls.NewSessionCache(16), true
 	}
 	listener, err := dtls.Listen("udp4", "127.0.0.1:0", config)
 	if err != nil {
@@ -95,6 +79,31 @@ func (l library) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		return dtls.DialContext(ctx, "udp4", to.String(), config)
 	}
 	return &programEnd{program: startInProcess("library client", dial, l.describe), suites: dtlsdSuites, reports: cPeerReports, received: "^received "}, nil
+}
+
+// serverConfig returns the configuration of a server, and the function that closes its key log.
+func (l library) serverConfig(s *Scenario) (*dtls.Config, func(), error) {
+	config, closeLog, err := l.config(s, Server, s.Authentication.Server, s.Certificates.Server(s.Authentication.Server))
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.Authentication.Server == PreSharedKey {
+		key, err := hex.DecodeString(s.Key)
+		if err != nil {
+			return nil, nil, err
+		}
+		config.PSK, config.PSKIdentityHint = dtls.StaticPSK{s.Identity: key}, []byte("interop")
+	}
+	if authority := s.ServerTrusts(); authority != "" {
+		config.ClientAuth = tls.RequireAndVerifyClientCert
+		if config.ClientCAs, err = certificatePool(authority); err != nil {
+			return nil, nil, err
+		}
+	}
+	if s.Resume == BySessionID {
+		config.SessionCache, config.SessionTicketsDisabled = dtls.NewSessionCache(16), true
+	}
+	return config, closeLog, nil
 }
 
 // config returns what client and server have in common; the certificate is that of the one that asks. The function
