@@ -312,14 +312,14 @@ func (s *server12) sendServerHello() {
 }
 
 // serverExtensions answers those extensions of the client that we follow, and
-// no others (RFC 5246, Section 7.4.1.4).
+// no others (RFC 5246, Section 7.4.1.4). There is no acknowledgement of
+// server_name: clients have no use for it, and pion's drop the whole hello.
 func (s *server12) serverExtensions() wire.ServerExtensions {
 	e := wire.ServerExtensions{
 		ALPN:                 []byte(s.result.ALPN),
 		EncryptThenMAC:       s.encryptThenMAC,
 		ExtendedMasterSecret: s.extendedMasterSecret,
 		SessionTicket:        s.sendsTicket,
-		ServerName:           s.ext.ServerName != "" && !s.result.Resumed,
 		// RFC 5746, Section 3.6: the signalling suite asks for it as well.
 		HasRenegotiationInfo: s.ext.HasRenegotiationInfo || s.hello.CipherSuites.Contains(uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)),
 	}

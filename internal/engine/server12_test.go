@@ -131,14 +131,14 @@ func TestServerAnswersOnlyWhatTheClientOffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !ext.ServerName || !ext.ExtendedMasterSecret || !ext.SessionTicket || !ext.HasRenegotiationInfo || string(ext.ALPN) != "coap" ||
+	if !ext.ExtendedMasterSecret || !ext.SessionTicket || !ext.HasRenegotiationInfo || string(ext.ALPN) != "coap" ||
 		ext.SRTP == nil || ext.SRTP.Profiles.At(0) != 7 || len(ext.SRTP.MKI) > 0 || !bytes.Equal(ext.PointFormats, []byte{0}) {
 		t.Errorf("extensions %+v", ext)
 	}
 	if ext.RecordSizeLimit != 1000 || ext.MaxFragmentLength != 0 {
 		t.Errorf("record_size_limit %d, max_fragment_length %d: only the newer one is answered", ext.RecordSizeLimit, ext.MaxFragmentLength)
 	}
-	if ext.EncryptThenMAC || ext.HasConnectionID || ext.StatusRequest {
+	if ext.EncryptThenMAC || ext.HasConnectionID || ext.StatusRequest || ext.ServerName {
 		t.Errorf("extensions %+v: not for this suite, or not supported", ext)
 	}
 }
