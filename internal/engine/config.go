@@ -76,6 +76,11 @@ type Config struct {
 	PSKHint     []byte     // server: identity hint; none is sent if empty
 	Certificate bool       // client: offer suites with server certificates
 
+	// AcknowledgeName has a server answer a server_name with the empty extension of
+	// RFC 6066, Section 3. It tells clients nothing that they could use, and
+	// those of pion drop a hello that has it.
+	AcknowledgeName bool
+
 	Tickets      Sealer        // server: seals session tickets; none are issued or taken without
 	SessionCache bool          // server: resume by session ID, EventLookupSession; client: offer and store sessions
 	SessionLife  time.Duration // how long a session may be resumed

@@ -312,10 +312,10 @@ func (s *server12) sendServerHello() {
 }
 
 // serverExtensions answers those extensions of the client that we follow, and
-// no others (RFC 5246, Section 7.4.1.4). There is no acknowledgement of
-// server_name: clients have no use for it, and pion's drop the whole hello.
+// no others (RFC 5246, Section 7.4.1.4).
 func (s *server12) serverExtensions() wire.ServerExtensions {
 	e := wire.ServerExtensions{
+		ServerName:           s.a.cfg.AcknowledgeName && s.ext.ServerName != "" && !s.result.Resumed,
 		ALPN:                 []byte(s.result.ALPN),
 		EncryptThenMAC:       s.encryptThenMAC,
 		ExtendedMasterSecret: s.extendedMasterSecret,

@@ -143,6 +143,17 @@ func TestServerAnswersOnlyWhatTheClientOffers(t *testing.T) {
 	}
 }
 
+func TestServerNameIsAcknowledgedOnlyIfAskedFor(t *testing.T) {
+	named := func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.ServerName = "server.example" }
+	for _, acknowledge := range []bool{false, true} {
+		p := greeted(t, named, server(func(cfg *engine.Config) { cfg.AcknowledgeName = acknowledge }))
+		ext, err := wire.ParseServerExtensions(serverHelloOf(t, p.Server.Outbox).Extensions)
+		if err != nil || ext.ServerName != acknowledge {
+			t.Errorf("server_name is acknowledged: %v, %v; want %v", ext.ServerName, err, acknowledge)
+		}
+	}
+}
+
 func TestRenegotiationInfoIsAnsweredToItsSignal(t *testing.T) {
 	p := greeted(t, func(*wire.ClientHello, *wire.ClientExtensions) {})
 	ext, err := wire.ParseServerExtensions(serverHelloOf(t, p.Server.Outbox).Extensions)

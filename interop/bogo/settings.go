@@ -114,6 +114,7 @@ func (s *settings) config(m *memory) *engine.Config {
 		ClientAuth:        s.clientAuth(),
 		PSKHint:           []byte(s.pskIdentity),
 		Certificate:       true,
+		AcknowledgeName:   true,
 		SessionCache:      true,
 		MTU:               s.mtu,
 		RetransmitInitial: time.Duration(s.timeout) * time.Millisecond,
