@@ -18,8 +18,6 @@ type artifact struct {
 var (
 	// dtlsdProgram is the program under test, as a user builds it.
 	dtlsdProgram = artifact{"dtlsd", []string{"go", "-C", "..", "build", "-o", "OUTPUT", "./cmd/dtlsd"}}
-	// coapProgram is the example server of the CoAP tests.
-	coapProgram = artifact{"coap-server", []string{"go", "-C", "../examples/coap", "build", "-o", "OUTPUT", "."}}
 
 	gnuTLSUsername = artifact{"username.so", []string{"gcc", "-shared", "-fPIC", "-o", "OUTPUT", "gnutls/username.c"}}
 	mbedTLSPeer    = artifact{"mbedtls-peer", []string{"gcc", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-o", "OUTPUT",

@@ -7,7 +7,7 @@ import (
 
 // hopeless is the number of failed rows after which a peer's other rows are not tried: each would cost its whole
 // patience.
-const hopeless = 20
+const hopeless = 8
 
 // matrix tries every row that the peer and the implementation under test have in common: roles, suites and ways to
 // authenticate.

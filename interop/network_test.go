@@ -8,8 +8,12 @@ import (
 // everyPeer are the peers that a scenario can be put to, whatever it is.
 var everyPeer = []Implementation{openSSL{}, gnuTLS{}, mbedTLS{}, wolfSSL{}, pionDTLS{}}
 
-// smallMTU makes every certificate and many another message travel in fragments.
-const smallMTU = 256
+// smallMTU makes every certificate travel in fragments, and longProtocol, the longest that GnuTLS takes, some a
+// ClientHello with a cookie as well.
+const (
+	smallMTU     = 256
+	longProtocol = "a-protocol-with-quite-a-long-id"
+)
 
 // TestFragments lets both ends send small datagrams.
 func TestFragments(t *testing.T) {
@@ -18,7 +22,7 @@ func TestFragments(t *testing.T) {
 			if peer.Authenticates(Client, authentication) {
 				tryFeature(t, peer, 0xc02f, authentication, feature{
 					how:  fmt.Sprintf("MTU %d", smallMTU),
-					set:  func(s *Scenario) { s.MTU = smallMTU },
+					set:  func(s *Scenario) { s.MTU, s.ALPN = smallMTU, longProtocol },
 					fact: SuiteName, tells: []string{peer.Suites(Client)[0xc02f]},
 				})
 			}

@@ -1,17 +1,11 @@
 package interop
 
 import (
-	_ "embed"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 )
-
-// packageList names the Debian packages that the tests need, one on each line.
-//
-//go:embed packages.txt
-var packageList string
 
 // The programs of Qt's DTLS examples, in Debian's package qtbase5-examples.
 const (

@@ -1,10 +1,6 @@
 package interop
 
-import (
-	"cmp"
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // A Suite is a cipher suite of DTLS 1.2 by its code point.
 type Suite uint16
@@ -120,14 +116,4 @@ func common(a, b suiteTable) []Suite {
 		}
 	}
 	return both
-}
-
-// sorted returns the suites of a table by code point.
-func (t suiteTable) sorted() []Suite {
-	ids := make([]Suite, 0, len(t))
-	for s := range t {
-		ids = append(ids, s)
-	}
-	slices.SortFunc(ids, func(a, b Suite) int { return cmp.Compare(a, b) })
-	return ids
 }
