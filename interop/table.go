@@ -17,6 +17,8 @@ type Result struct {
 	Suite string
 	How   string // the authentication, and what else was special
 	Err   error  // nil: the row passed
+
+	Skipped bool // the row was not tried, for the reason in Err
 }
 
 // A Table collects results. It may be used from several goroutines.
@@ -38,7 +40,7 @@ func (t *Table) Failures(peer string) int {
 	defer t.mu.Unlock()
 	n := 0
 	for _, r := range t.rows {
-		if r.Peer == peer && r.Err != nil {
+		if r.Peer == peer && r.Err != nil && !r.Skipped {
 			n++
 		}
 	}
@@ -66,9 +68,12 @@ func (t *Table) WriteTo(w io.Writer) (int64, error) {
 	passed := 0
 	for _, r := range rows {
 		result := "ok"
-		if r.Err == nil {
+		switch {
+		case r.Err == nil:
 			passed++
-		} else {
+		case r.Skipped:
+			result = "SKIPPED: " + r.Err.Error()
+		default:
 			result = "FAILED: " + firstAndLast(r.Err.Error())
 		}
 		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\n", r.Peer, r.Role, r.Suite, r.How, result)
