@@ -38,6 +38,20 @@ const (
 	RequireClientCert
 )
 
+// A Packing says what of a handshake may be together in a record. Records are
+// always together in a datagram, as far as they fit.
+type Packing uint8
+
+const (
+	// PackWhole fills a record with whole messages. A fragment has a record of
+	// its own: Mbed TLS loses what follows one.
+	PackWhole Packing = iota
+	// PackAll fills a record with whatever comes.
+	PackAll
+	// PackNone gives each message a record of its own.
+	PackNone
+)
+
 // Defaults of [Config], and what they come from.
 const (
 	// DefaultMTU is the largest datagram sent during a handshake, in bytes of
@@ -94,7 +108,7 @@ type Config struct {
 	MaxMessage        int           // bytes of the largest handshake message taken
 	RecordSizeLimit   int           // bytes of plaintext that we take per record, sent as record_size_limit; 0 sends none
 	FixedMTU          bool          // do not try smaller datagrams when a flight stays unanswered
-	SplitMessages     bool          // one record per handshake message, for peers that cannot take more
+	Packing           Packing       // how handshake messages share records
 
 	KeyLog bool // raise EventSecret
 	Trace  bool // raise EventMessage

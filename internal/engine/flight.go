@@ -138,6 +138,7 @@ type packer struct {
 	size  int    // which the datagram may have
 	epoch uint16 // of the open record
 	open  bool   // a record is being filled, in ws.record
+	whole bool   // there are only whole messages in it
 	held  bool   // the budget ran out: the rest waits
 }
 
@@ -153,21 +154,24 @@ func (p *packer) add(m outgoing) error {
 	if m.ccs {
 		return p.addChangeCipherSpec()
 	}
-	if p.open && (p.epoch != m.epoch || p.a.cfg.SplitMessages) {
-		if err := p.closeRecord(); err != nil {
-			return err
-		}
-	}
 	for !p.held {
 		rest := len(m.body) - p.next.offset
 		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, rest)
-		if n < 0 || n == 0 && rest > 0 {
-			if err := p.makeRoom(); err != nil {
+		whole := n == len(m.body)
+		switch full := n < 0 || n == 0 && rest > 0; {
+		case p.open && (full || !p.takes(m.epoch, whole)):
+			if err := p.closeRecord(); err != nil {
+				return err
+			}
+			continue
+		case full:
+			if err := p.flush(); err != nil {
 				return err
 			}
 			continue
 		}
 		p.addFragment(m, p.next.offset, n)
+		p.whole = whole
 		if n == rest {
 			p.next = place{message: p.next.message + 1}
 			return nil
@@ -177,12 +181,20 @@ func (p *packer) add(m outgoing) error {
 	return nil
 }
 
-// makeRoom ends what is full: the record, or else the datagram.
-func (p *packer) makeRoom() error {
-	if p.open {
-		return p.closeRecord()
+// takes reports whether the open record may hold another message of that
+// epoch, or a fragment of one.
+func (p *packer) takes(epoch uint16, whole bool) bool {
+	if p.epoch != epoch {
+		return false
 	}
-	return p.flush()
+	switch p.a.cfg.Packing {
+	case PackAll:
+		return true
+	case PackWhole:
+		return whole && p.whole
+	default:
+		return false
+	}
 }
 
 func (p *packer) addFragment(m outgoing, offset, n int) {

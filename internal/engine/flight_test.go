@@ -220,17 +220,38 @@ func TestSetMTUTakesEffectWithTheNextTransmission(t *testing.T) {
 
 func TestDatagramsAreFilledToTheMTU(t *testing.T) {
 	const crumbs = wire.RecordHeaderLen + wire.FragmentHeaderLen
-	for mtu := engine.MinMTU; mtu < 1500; mtu += 7 {
-		flight := serverFlight(t, 0, only(rsa), longChain(10), server(func(cfg *engine.Config) { cfg.MTU = mtu }))[0]
-		for i, datagram := range flight {
-			if n := len(datagram); n > mtu || n < mtu-crumbs && i < len(flight)-1 {
-				t.Errorf("MTU %d: datagram %d of %d has %d bytes", mtu, i+1, len(flight), n)
+	for _, packing := range []engine.Packing{engine.PackWhole, engine.PackAll, engine.PackNone} {
+		for mtu := engine.MinMTU; mtu < 1500; mtu += 7 {
+			flight := serverFlight(t, 0, only(rsa), longChain(10), server(func(cfg *engine.Config) {
+				cfg.MTU = mtu
+				cfg.Packing = packing
+			}))[0]
+			for i, datagram := range flight {
+				if n := len(datagram); n > mtu || n < mtu-crumbs && i < len(flight)-1 {
+					t.Errorf("packing %d, MTU %d: datagram %d of %d has %d bytes", packing, mtu, i+1, len(flight), n)
+				}
 			}
-			if n := len(records(t, datagram)); n != 1 {
-				t.Errorf("MTU %d: datagram %d has %d records, want its messages in one", mtu, i+1, n)
+			joined(t, flight)
+		}
+	}
+}
+
+func TestPackAllFillsOneRecordPerDatagram(t *testing.T) {
+	for i, datagram := range serverFlight(t, 0, only(rsa), longChain(10), server(func(cfg *engine.Config) { cfg.Packing = engine.PackAll }))[0] {
+		if n := len(records(t, datagram)); n != 1 {
+			t.Errorf("datagram %d has %d records, want its messages in one", i+1, n)
+		}
+	}
+}
+
+func TestPackWholeGivesAFragmentARecord(t *testing.T) {
+	for _, piece := range pieces(t, serverFlight(t, 0, only(rsa), longChain(10))[0]...) {
+		parts := fragments(t, piece)
+		for _, f := range parts {
+			if !f.Whole() && len(parts) > 1 {
+				t.Errorf("a fragment of %v shares its record with %d others", f.Type, len(parts)-1)
 			}
 		}
-		joined(t, flight)
 	}
 }
 
@@ -255,12 +276,12 @@ func TestMessagesAreMergedAndRecordsPackedTogether(t *testing.T) {
 	}
 }
 
-func TestSplitMessagesGivesEachMessageARecord(t *testing.T) {
+func TestPackNoneGivesEachMessageARecord(t *testing.T) {
 	flight := serverFlight(t, 0, only(ecdhePSK), oneByOne)[0]
 	if len(flight) != 1 || len(pieces(t, flight...)) != 3 {
 		t.Errorf("three messages take %d datagrams and %d records, want 1 and 3", len(flight), len(pieces(t, flight...)))
 	}
-	p := connected(t, only(rsa), both(func(cfg *engine.Config) { cfg.SplitMessages = true }))
+	p := connected(t, only(rsa), both(func(cfg *engine.Config) { cfg.Packing = engine.PackNone }))
 	wantEcho(t, p)
 }
 

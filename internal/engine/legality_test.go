@@ -27,7 +27,7 @@ type station struct {
 
 // oneByOne has every message travel in a record of its own.
 var oneByOne = both(func(cfg *engine.Config) {
-	cfg.SplitMessages = true
+	cfg.Packing = engine.PackNone
 	cfg.MTU = 1 << 14
 })
 

@@ -33,7 +33,8 @@ type trial struct {
 // limits are what each side draws of its configuration.
 type limits struct {
 	MTU, RecordSize, Reassembly int
-	FixedMTU, Split             bool
+	FixedMTU                    bool
+	Packing                     engine.Packing
 }
 
 // A flaw is a reason why a handshake cannot succeed.
@@ -132,7 +133,7 @@ func drawLimits(r *rand.Rand, path int) limits {
 		MTU:        pick(r, 0, 0, 1400, 600, 256),
 		RecordSize: pick(r, 0, 0, 0, 64, 600, 16384),
 		Reassembly: pick(r, 0, 8<<10),
-		Split:      r.IntN(4) == 0,
+		Packing:    pick(r, engine.PackWhole, engine.PackAll, engine.PackNone),
 	}
 	fits := path == 0 || l.MTU > 0 && l.MTU <= path
 	l.FixedMTU = fits && r.IntN(4) == 0
@@ -144,7 +145,7 @@ func (l limits) apply(cfg *engine.Config) {
 	cfg.RecordSizeLimit = l.RecordSize
 	cfg.ReassemblyLimit = l.Reassembly
 	cfg.FixedMTU = l.FixedMTU
-	cfg.SplitMessages = l.Split
+	cfg.Packing = l.Packing
 }
 
 // options make the two sides what the trial says.
