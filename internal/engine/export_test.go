@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
 	"errors"
 	"testing"
@@ -62,16 +61,8 @@ func (s *gcmSealer) Open(_ time.Time, sealed []byte) ([]byte, bool) {
 
 func newVault(t *testing.T) (engine.Vault, *memoryLedger) {
 	t.Helper()
-	block, err := aes.NewCipher(make([]byte, 16))
-	if err != nil {
-		t.Fatal(err)
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ledger := &memoryLedger{issued: map[engine.Lineage]uint64{}, spent: map[engine.Lineage]uint64{}}
-	return engine.Vault{Sealer: &gcmSealer{aead: aead}, Ledger: ledger}, ledger
+	return engine.Vault{Sealer: sealer(t, 7), Ledger: ledger}, ledger
 }
 
 // adopt lets the server of p go on from an export.
