@@ -25,6 +25,8 @@ const (
 	EventClosed
 	// EventLookupPSK asks for a pre-shared key, to be answered with [PSK]. A
 	// server finds the client's identity in Data, a client the server's hint.
+	// With Resuming, the identity is that of the session to be resumed, which
+	// is possible only for as long as it has the same key.
 	EventLookupPSK
 	// EventLookupSession asks a server's cache for the session whose ID is
 	// Data, to be answered with [SessionFound].

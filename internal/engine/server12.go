@@ -51,6 +51,7 @@ type server12 struct {
 	choice      suite.Choice
 	key         suite.PrivateKey // ours, ephemeral
 	clientKey   crypto.PublicKey // of the client's certificate
+	psk         []byte
 	resumed     *SessionState
 	sendsTicket bool
 }
@@ -153,11 +154,21 @@ func (s *server12) findSession(now time.Time, credentials []Credential) (state, 
 	}
 }
 
-// offerSession resumes a session if it goes with this hello. A certificate in
-// it is verified again: it may have expired since.
+// offerSession resumes a session if it goes with this hello, and if its owner
+// would still be let in: the identity has the same key, the certificate is
+// still good.
 func (s *server12) offerSession(now time.Time, session *SessionState) (state, error) {
 	if session == nil || !s.resumable(now, session) {
 		return s.negotiate(now)
+	}
+	if suite.Lookup(session.Suite).KeyExchange.UsesPSK() {
+		e := Event{Kind: EventLookupPSK, Data: session.Identity, Resuming: true}
+		return ask(s.handshake, e, func(now time.Time, r PSK) (state, error) {
+			if !session.proves(r.Key) {
+				return s.negotiate(now)
+			}
+			return s.resume(now, session)
+		})
 	}
 	if len(session.PeerChain) == 0 {
 		return s.resume(now, session)
@@ -377,7 +388,7 @@ func (s *server12) onClientKeyExchange(now time.Time, m message) (state, error) 
 		return s.state, err
 	}
 	if !kind.UsesPSK() {
-		return s.agreeOnKey(exchange.PublicKey, nil)
+		return s.agreeOnKey(exchange.PublicKey)
 	}
 	if len(exchange.Identity) > maxIdentity {
 		s.a.drop(wire.DropIdentityTooLong)
@@ -390,7 +401,8 @@ func (s *server12) onClientKeyExchange(now time.Time, m message) (state, error) 
 		if err != nil {
 			return s.state, err
 		}
-		return s.agreeOnKey(exchange.PublicKey, psk)
+		s.psk = psk
+		return s.agreeOnKey(exchange.PublicKey)
 	})
 }
 
@@ -413,12 +425,12 @@ func (s *server12) keyOrDecoy(key []byte) ([]byte, error) {
 
 // agreeOnKey computes the premaster secret from the client's key share, where
 // there is one, and the PSK, where there is one.
-func (s *server12) agreeOnKey(share, psk []byte) (state, error) {
+func (s *server12) agreeOnKey(share []byte) (state, error) {
 	if s.key == nil {
-		s.deriveMaster(suite.PSKPremaster(nil, psk))
+		s.deriveMaster(suite.PSKPremaster(nil, s.psk))
 		return awaitFinished, nil
 	}
-	key := s.key
+	key, psk := s.key, s.psk
 	agreement := func() ([]byte, error) {
 		secret, err := key.SharedSecret(share)
 		if err != nil || psk == nil {
@@ -463,6 +475,7 @@ func (s *server12) onFinished(now time.Time, m message) (state, error) {
 	}
 	s.newFlight()
 	session := s.session(now)
+	session.KeyProof = proveKey(s.psk, &s.master)
 	if err := s.sendTicket(now, session); err != nil {
 		return s.state, err
 	}

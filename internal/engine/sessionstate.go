@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -31,11 +33,28 @@ type SessionState struct {
 	EncryptThenMAC       bool
 	ServerName           string
 	Identity             []byte   // the PSK identity
+	KeyProof             KeyProof // a server's: of the PSK
 	PeerChain            [][]byte // DER, leaf first
 
 	// What a client presents: an ID, or a ticket.
 	ID     []byte
 	Ticket []byte
+}
+
+// A KeyProof tells whether a pre-shared key is the one that a session began
+// with, and nothing else about it: who has the session has not got the key.
+type KeyProof [16]byte
+
+func proveKey(psk []byte, master *[48]byte) KeyProof {
+	mac := hmac.New(sha256.New, psk)
+	mac.Write(master[:])
+	return KeyProof(mac.Sum(nil)[:len(KeyProof{})])
+}
+
+// proves reports whether the session began with that key.
+func (s *SessionState) proves(psk []byte) bool {
+	proof := proveKey(psk, &s.Master)
+	return len(psk) > 0 && hmac.Equal(proof[:], s.KeyProof[:])
 }
 
 // resumable reports whether the session can be resumed by anybody: it is young
@@ -53,6 +72,7 @@ func (s *SessionState) Marshal() []byte {
 	b.AddUint16(uint16(s.Suite))
 	b.AddUint64(uint64(s.Created))
 	b.AddBytes(s.Master[:])
+	b.AddBytes(s.KeyProof[:])
 	b.AddUint8(flag(s.ExtendedMasterSecret) | flag(s.EncryptThenMAC)<<1)
 	for _, field := range [][]byte{[]byte(s.ServerName), s.Identity, s.ID, s.Ticket} {
 		addOpaque(b, field)
@@ -70,7 +90,7 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 	var created uint64
 	if !in.ReadUint8(&version) || version != sessionStateVersion ||
 		!in.ReadUint16((*uint16)(&s.Suite)) || !in.ReadUint64(&created) ||
-		!in.CopyBytes(s.Master[:]) || !in.ReadUint8(&flags) || flags > 3 {
+		!in.CopyBytes(s.Master[:]) || !in.CopyBytes(s.KeyProof[:]) || !in.ReadUint8(&flags) || flags > 3 {
 		return nil, ErrSessionState
 	}
 	s.Created = int64(created)
