@@ -14,7 +14,7 @@ func defaultListen() []string {
 	return []string{"127.0.0.1:" + DefaultPort, "[::1]:" + DefaultPort}
 }
 
-const hintAddress = "write HOST:PORT, such as 127.0.0.1:22334, [::1]:22334, or :22334 for every address"
+const hintAddress = "write HOST:PORT, such as 127.0.0.1:22334, [::1]:22334, or :22334 for every address of both families"
 
 // parseAddress resolves HOST:PORT to a UDP address.
 func parseAddress(address string) (*net.UDPAddr, error) {

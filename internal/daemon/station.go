@@ -18,6 +18,27 @@ type place struct {
 	optional bool // for machines that do not have it
 }
 
+// network is what to listen on: an address means its own family and no other,
+// so that 0.0.0.0 and [::] can be had together; a mere port means both.
+func (p place) network() string {
+	switch {
+	case p.address.IP == nil:
+		return "udp"
+	case p.address.IP.To4() != nil:
+		return "udp4"
+	}
+	return "udp6"
+}
+
+// opened is the place with the port of its socket.
+func (p place) opened(socket *net.UDPConn) net.Addr {
+	address := *p.address
+	if local, ok := socket.LocalAddr().(*net.UDPAddr); ok {
+		address.Port = local.Port
+	}
+	return &address
+}
+
 // places reads the addresses of the settings.
 func places(listen []string) ([]place, error) {
 	optional := ""
@@ -63,12 +84,12 @@ func (s *station) listen(ctx context.Context, where []place) error {
 	if _, err := s.closeServer(ctx); err != nil {
 		return err
 	}
-	sockets, err := s.bindAll(where)
+	sockets, addresses, err := s.bindAll(where)
 	if err != nil {
 		return err
 	}
 	s.server, s.asked = s.newServer(), asked
-	s.opened(localAddresses(sockets))
+	s.opened(addresses)
 	for _, socket := range sockets {
 		go s.serve(s.server, socket)
 	}
@@ -81,14 +102,6 @@ func names(where []place) []string {
 		list = append(list, p.address.String())
 	}
 	slices.Sort(list)
-	return list
-}
-
-func localAddresses(sockets []net.PacketConn) []net.Addr {
-	var list []net.Addr
-	for _, s := range sockets {
-		list = append(list, s.LocalAddr())
-	}
 	return list
 }
 
@@ -137,24 +150,25 @@ func (s *station) closeServer(ctx context.Context) (told int, err error) {
 	return server.Shutdown(ctx)
 }
 
-// bindAll opens a socket for each place, or none.
-func (s *station) bindAll(where []place) ([]net.PacketConn, error) {
-	var sockets []net.PacketConn
+// bindAll opens a socket for each place, or none. The addresses have the ports
+// that the system chose.
+func (s *station) bindAll(where []place) (sockets []net.PacketConn, addresses []net.Addr, err error) {
 	for _, p := range where {
-		socket, err := net.ListenUDP("udp", p.address)
+		socket, err := net.ListenUDP(p.network(), p.address)
 		switch {
 		case err == nil:
 			sockets = append(sockets, socket)
+			addresses = append(addresses, p.opened(socket))
 		case p.optional && absent(err):
 			s.missing(fmt.Errorf("not listening on %v: %w", p.address, rootCause(err)))
 		default:
 			for _, open := range sockets {
 				open.Close()
 			}
-			return nil, bindFault(p.address, err)
+			return nil, nil, bindFault(p.address, err)
 		}
 	}
-	return sockets, nil
+	return sockets, addresses, nil
 }
 
 // absent tells whether the machine does not have the address that it was to

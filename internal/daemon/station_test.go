@@ -187,3 +187,46 @@ func TestOnlyTheSecondDefaultAddressIsOptional(t *testing.T) {
 		t.Errorf("asked for: %+v, %v", asked, err)
 	}
 }
+
+func TestWildcardsOfBothFamiliesLiveTogether(t *testing.T) {
+	if !hasIPv6() {
+		t.Skip("no IPv6 here")
+	}
+	r := newRig(t)
+	r.mustListen(t, "0.0.0.0:0")
+	address := r.opens(t)
+	if !strings.HasPrefix(address, "0.0.0.0:") {
+		t.Errorf("it says that it listens on %s", address)
+	}
+	_, port, _ := net.SplitHostPort(address)
+	if _, err := dial(t, "[::1]:"+port, time.Second); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("0.0.0.0 and IPv6: %v", err)
+	}
+	wantEcho(t, mustDial(t, "127.0.0.1:"+port))
+
+	other := newRig(t)
+	other.mustListen(t, "[::]:"+port)
+	if got := other.opens(t); got != "[::]:"+port {
+		t.Errorf("it says that it listens on %s", got)
+	}
+	wantEcho(t, mustDial(t, "[::1]:"+port))
+}
+
+func TestPortAloneMeansBothFamilies(t *testing.T) {
+	if !hasIPv6() {
+		t.Skip("no IPv6 here")
+	}
+	r := newRig(t)
+	r.mustListen(t, ":0")
+	_, port, _ := net.SplitHostPort(r.opens(t))
+	wantEcho(t, mustDial(t, "127.0.0.1:"+port))
+	wantEcho(t, mustDial(t, "[::1]:"+port))
+}
+
+func hasIPv6() bool {
+	socket, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err == nil {
+		socket.Close()
+	}
+	return err == nil
+}

@@ -50,14 +50,12 @@ func certificateCommands(address net.Addr) []string {
 // reachable is where a client on this machine finds what listens on address:
 // nobody can connect to the wildcard.
 func reachable(address net.Addr) (host, port string) {
-	a, err := netip.ParseAddrPort(address.String())
-	if err != nil {
-		host, port, _ = net.SplitHostPort(address.String())
-		return host, port
+	host, port, _ = net.SplitHostPort(address.String())
+	switch host {
+	case "", netip.IPv4Unspecified().String():
+		host = "127.0.0.1"
+	case netip.IPv6Unspecified().String():
+		host = netip.IPv6Loopback().String()
 	}
-	ip := a.Addr()
-	if ip.IsUnspecified() { // the one of IPv6 takes IPv4 too
-		ip = netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	return ip.String(), fmt.Sprint(a.Port())
+	return host, port
 }

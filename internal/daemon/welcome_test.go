@@ -31,9 +31,17 @@ func TestCommandsToPaste(t *testing.T) {
 }
 
 func TestWildcardIsReachedThroughLoopback(t *testing.T) {
-	for _, wildcard := range []net.IP{net.IPv4zero, net.IPv6unspecified} {
-		if host, port := reachable(&net.UDPAddr{IP: wildcard, Port: 7}); host != "127.0.0.1" || port != "7" {
-			t.Errorf("%v: got %s, %s", wildcard, host, port)
+	tests := []struct {
+		wildcard net.IP
+		want     string
+	}{
+		{net.IPv4zero, "127.0.0.1"},
+		{net.IPv6unspecified, "::1"},
+		{nil, "127.0.0.1"},
+	}
+	for _, tt := range tests {
+		if host, port := reachable(&net.UDPAddr{IP: tt.wildcard, Port: 7}); host != tt.want || port != "7" {
+			t.Errorf("%v: got %s, %s", tt.wildcard, host, port)
 		}
 	}
 }
