@@ -13,7 +13,14 @@ type udpSocket struct {
 	info *packetInfo // nil for a socket bound to one address
 }
 
+// bufferSize is what we ask the kernel to hold for a socket each way, in
+// bytes. Its default is a few hundred datagrams, which clients that all speak
+// at once exceed. It may give less: that is no error.
+const bufferSize = 4 << 20
+
 func newUDPSocket(conn *net.UDPConn) *udpSocket {
+	conn.SetReadBuffer(bufferSize)
+	conn.SetWriteBuffer(bufferSize)
 	s := &udpSocket{conn: conn}
 	local, ok := AddrPort(conn.LocalAddr())
 	if ok && local.Addr().IsUnspecified() {
