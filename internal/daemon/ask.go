@@ -17,8 +17,7 @@ func (c *client) ask(ctx context.Context, message string) error {
 		if !open {
 			return c.lost()
 		}
-		c.show(datagram)
-		return nil
+		return c.show(datagram)
 	case <-tooLate.C:
 		return runFault("", "no answer within %v", answerTime)
 	case <-ctx.Done():

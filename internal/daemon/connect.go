@@ -24,17 +24,32 @@ func Connect(ctx context.Context, s ConnectSettings, streams Streams) error {
 		return err
 	}
 	c := &client{settings: &s, name: name, in: streams.In, printer: newPrinter(s.LogFormat, streams)}
-	if s.KeyLog != "" {
-		f, err := openKeyLog(s.KeyLog)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		config.KeyLogWriter = f
-		c.printer.line(keyLogWarning(s.KeyLog))
-	}
 	config.Observer = c.observer()
-	return c.run(ctx, config)
+	if s.KeyLog == "" {
+		return c.run(ctx, config)
+	}
+	return c.runLogged(ctx, config)
+}
+
+// runLogged is run with a key log. Whoever asks for one wants it whole.
+func (c *client) runLogged(ctx context.Context, config *dtls.Config) error {
+	k, err := openKeyLog(c.settings.KeyLog, nil)
+	if err != nil {
+		return err
+	}
+	defer k.Close()
+	config.KeyLogWriter = k
+	c.printer.line(keyLogWarning(c.settings.KeyLog))
+	err = c.run(ctx, config)
+	switch unwritten := k.failure(); {
+	case unwritten == nil:
+		return err
+	case err == nil:
+		return unwritten
+	default:
+		c.say(slog.LevelError, unwritten.Error())
+		return err
+	}
 }
 
 // A client is one run of dtlsd connect.
@@ -138,8 +153,12 @@ func (c *client) say(level slog.Level, text string) {
 	c.printer.line(Line{Time: time.Now(), Level: level, Peer: c.peer, Text: c.name + ": " + text})
 }
 
-func (c *client) show(datagram []byte) {
-	c.printer.answer(Datagram{Time: time.Now(), Peer: c.peer, Plaintext: datagram, PlaintextSize: len(datagram)})
+func (c *client) show(datagram []byte) error {
+	err := c.printer.answer(Datagram{Time: time.Now(), Peer: c.peer, Plaintext: datagram, PlaintextSize: len(datagram)})
+	if err != nil {
+		return runFault("", "standard output: %w", rootCause(err))
+	}
+	return nil
 }
 
 // lost says why the server sends no more.

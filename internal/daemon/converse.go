@@ -52,7 +52,9 @@ func (c *client) converse(ctx context.Context) error {
 			if !open {
 				return c.lost()
 			}
-			c.show(datagram)
+			if err := c.show(datagram); err != nil {
+				return err
+			}
 			conv.due--
 			conv.underWay = max(0, conv.underWay-1)
 		case <-conv.stalled:

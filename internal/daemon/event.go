@@ -26,11 +26,12 @@ type Datagram struct {
 	PlaintextSize  int
 }
 
-// A printer shows what happens, in the order in which it is told.
+// A printer shows what happens, in the order in which it is told. Of its
+// errors those count that lose data.
 type printer interface {
 	line(Line)
-	datagram(d Datagram, detail Detail) // that came to a server
-	answer(d Datagram)                  // that came to a client: its plaintext, for a pipe
+	datagram(d Datagram, detail Detail) error // that came to a server
+	answer(d Datagram) error                  // that came to a client: its plaintext, for a pipe
 }
 
 func newPrinter(format LogFormat, streams Streams) printer {

@@ -30,6 +30,8 @@ type Journal struct {
 	lost    int // lines that found no room
 	closed  bool
 
+	unwritten bool // a datagram could not be printed; for run
+
 	wake chan struct{}
 	done chan struct{}
 }
@@ -169,11 +171,22 @@ func (j *Journal) printWaiting() {
 		j.waiting--
 		j.mu.Unlock()
 		if n.isDatagram {
-			j.printer.datagram(n.datagram, j.limits.Detail)
+			j.printDatagram(n.datagram)
 		} else {
 			j.printer.line(n.line)
 		}
 	}
+}
+
+// printDatagram goes on where datagrams cannot be written, because sessions
+// matter more, but not without a word.
+func (j *Journal) printDatagram(d Datagram) {
+	err := j.printer.datagram(d, j.limits.Detail)
+	if err == nil || j.unwritten {
+		return
+	}
+	j.unwritten = true
+	j.printer.line(Line{Time: time.Now(), Level: slog.LevelError, Text: "standard output: " + rootCause(err).Error()})
 }
 
 // printUntold says how much was left out.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 // A recorder is a printer that remembers, and that waits at its gate.
 type recorder struct {
 	gate chan struct{} // nil: open
+	full error         // of each datagram
 
 	mu    sync.Mutex
 	lines []string
@@ -20,11 +22,15 @@ type recorder struct {
 
 func (r *recorder) line(l Line) { r.add(l.Text) }
 
-func (r *recorder) datagram(d Datagram, detail Detail) {
+func (r *recorder) datagram(d Datagram, detail Detail) error {
 	r.add(fmt.Sprintf("%s %s/%d %s/%d", detail, d.Ciphertext, d.CiphertextSize, d.Plaintext, d.PlaintextSize))
+	return r.full
 }
 
-func (r *recorder) answer(d Datagram) { r.add(string(d.Plaintext)) }
+func (r *recorder) answer(d Datagram) error {
+	r.add(string(d.Plaintext))
+	return r.full
+}
 
 func (r *recorder) add(s string) {
 	if r.gate != nil {
@@ -52,6 +58,15 @@ func TestJournalKeepsTheOrder(t *testing.T) {
 	j.Tell(Line{Text: "three"})
 	j.Close(time.Minute)
 	r.want(t, "one", "full cipher/6 plain/5", "three")
+}
+
+func TestJournalTellsOnceThatDatagramsCannotBeWritten(t *testing.T) {
+	r := &recorder{full: syscall.ENOSPC}
+	j := NewJournal(r, DatagramLimits{DetailMeta, 10, 100})
+	j.Show(Datagram{})
+	j.Show(Datagram{})
+	j.Close(time.Minute)
+	r.want(t, "meta /0 /0", "standard output: no space left on device", "meta /0 /0")
 }
 
 func TestJournalShowsSoManyDatagramsASecond(t *testing.T) {

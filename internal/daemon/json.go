@@ -32,24 +32,24 @@ func (p *jsonPrinter) line(l Line) {
 	p.information.Handle(context.Background(), r)
 }
 
-func (p *jsonPrinter) datagram(d Datagram, detail Detail) {
+func (p *jsonPrinter) datagram(d Datagram, detail Detail) error {
 	attrs := []slog.Attr{slog.Int("wire_size", d.CiphertextSize)}
 	if detail == DetailFull {
 		attrs = append(attrs, slog.String("ciphertext", hex.EncodeToString(d.Ciphertext)))
 		attrs = append(attrs, plaintextAttrs(d)...)
 	}
-	p.printDatagram(d, attrs)
+	return p.printDatagram(d, attrs)
 }
 
-func (p *jsonPrinter) answer(d Datagram) {
-	p.printDatagram(d, plaintextAttrs(d))
+func (p *jsonPrinter) answer(d Datagram) error {
+	return p.printDatagram(d, plaintextAttrs(d))
 }
 
-func (p *jsonPrinter) printDatagram(d Datagram, attrs []slog.Attr) {
+func (p *jsonPrinter) printDatagram(d Datagram, attrs []slog.Attr) error {
 	r := slog.NewRecord(d.Time, slog.LevelInfo, "datagram", 0)
 	r.AddAttrs(slog.String("peer", d.Peer.String()), slog.Int("size", d.PlaintextSize))
 	r.AddAttrs(attrs...)
-	p.datagrams.Handle(context.Background(), r)
+	return p.datagrams.Handle(context.Background(), r)
 }
 
 func plaintextAttrs(d Datagram) []slog.Attr {

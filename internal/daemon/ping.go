@@ -31,7 +31,9 @@ func (c *client) ping(ctx context.Context) error {
 			if !open {
 				return c.lost()
 			}
-			c.show(datagram)
+			if err := c.show(datagram); err != nil {
+				return err
+			}
 			if answered++; answered == total {
 				return nil
 			}

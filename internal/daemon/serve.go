@@ -39,7 +39,7 @@ type service struct {
 	credentials *credentials
 	guest       *PSK // the key of a run that was given no credential
 	config      *dtls.Config
-	keyLog      *os.File // nil for none
+	keyLog      *keyLog // nil for none
 	journal     *Journal
 }
 
@@ -184,11 +184,13 @@ func (d *service) openKeyLog() error {
 	if name == "" {
 		return nil
 	}
-	f, err := openKeyLog(name)
+	k, err := openKeyLog(name, func(err error) {
+		d.tell(Line{Time: time.Now(), Level: slog.LevelError, Text: err.Error()})
+	})
 	if err != nil {
 		return err
 	}
-	d.keyLog, d.config.KeyLogWriter = f, f
+	d.keyLog, d.config.KeyLogWriter = k, k
 	d.tell(keyLogWarning(name))
 	return nil
 }

@@ -28,7 +28,7 @@ func (p *textPrinter) line(l Line) {
 	p.information.Write(p.buf)
 }
 
-func (p *textPrinter) datagram(d Datagram, detail Detail) {
+func (p *textPrinter) datagram(d Datagram, detail Detail) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.buf = p.buf[:0]
@@ -40,15 +40,17 @@ func (p *textPrinter) datagram(d Datagram, detail Detail) {
 	} else {
 		p.appendBlock(d)
 	}
-	p.datagrams.Write(p.buf)
+	_, err := p.datagrams.Write(p.buf)
+	return err
 }
 
-func (p *textPrinter) answer(d Datagram) {
+func (p *textPrinter) answer(d Datagram) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.buf = p.buf[:0]
 	p.append(func(b []byte) []byte { return AppendEscaped(b, d.Plaintext) })
-	p.datagrams.Write(p.buf)
+	_, err := p.datagrams.Write(p.buf)
+	return err
 }
 
 func (p *textPrinter) appendBlock(d Datagram) {
