@@ -162,11 +162,11 @@ func typeIntoBackground(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// signalBackground implements: signal NAME INT|TERM|HUP
+// signalBackground implements: signal NAME INT|TERM|HUP|KILL
 func signalBackground(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": syscall.SIGKILL}
 	if neg || len(args) != 2 || signals[args[1]] == nil {
-		ts.Fatalf("usage: signal NAME INT|TERM|HUP")
+		ts.Fatalf("usage: signal NAME INT|TERM|HUP|KILL")
 	}
 	ts.Check(named(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
 }

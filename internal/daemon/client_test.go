@@ -209,7 +209,7 @@ func TestEndlessLineIsAnError(t *testing.T) {
 func TestServerThatLeavesEndsTheConversation(t *testing.T) {
 	d := &dialogue{input: "hello\n", inputOpen: true, answer: left}
 	d.run(t)
-	d.want(t, "the server closed the session", 0)
+	d.want(t, "1 line was not answered: the server closed the session", 0)
 }
 
 func TestInterruptEndsAConversationProperly(t *testing.T) {

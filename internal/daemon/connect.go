@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
@@ -63,6 +64,8 @@ type client struct {
 	peer     netip.AddrPort
 	received chan []byte // datagrams of the server; closed when there will be no more
 	ended    error       // why it was closed
+
+	unreachable atomic.Pointer[dtls.UnreachableError] // what the network said last; nil for nothing
 }
 
 func (c *client) observer() *dtls.Observer {
@@ -70,7 +73,16 @@ func (c *client) observer() *dtls.Observer {
 	if c.settings.Verbose {
 		level = LevelDebug
 	}
-	return observer(c.name, level, c.printer.line)
+	o := observer(c.name, level, c.printer.line)
+	tell := o.Log
+	o.Log = func(e dtls.Entry) {
+		var unreachable *dtls.UnreachableError
+		if errors.As(e.Err, &unreachable) {
+			c.unreachable.Store(unreachable)
+		}
+		tell(e)
+	}
+	return o
 }
 
 func (c *client) run(ctx context.Context, config *dtls.Config) error {

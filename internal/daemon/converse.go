@@ -50,7 +50,7 @@ func (c *client) converse(ctx context.Context) error {
 			}
 		case datagram, open := <-c.received:
 			if !open {
-				return c.lost()
+				return conv.unanswered(c.lost())
 			}
 			if err := c.show(datagram); err != nil {
 				return err
@@ -60,7 +60,7 @@ func (c *client) converse(ctx context.Context) error {
 		case <-conv.stalled:
 			conv.underWay = 0
 		case <-conv.tooLate:
-			conv.due = 0
+			return conv.result(in.err)
 		case <-ctx.Done():
 			return conv.result(nil)
 		}
@@ -95,7 +95,17 @@ func (c *conversation) endInput() {
 	c.tooLate = time.After(time.Until(c.last.Add(lingerTime)))
 }
 
-// result is how the conversation went; err is that of the input.
+// unanswered says how many lines were not answered, if any were not, because
+// of err.
+func (c *conversation) unanswered(err error) error {
+	if c.due <= 0 {
+		return err
+	}
+	return faultAt(count(c.due, "line was", "lines were")+" not answered", err)
+}
+
+// result is how the conversation went; err is that of the input. A server need
+// not answer, but one that is gone cannot.
 func (c *conversation) result(err error) error {
 	switch {
 	case errors.Is(err, bufio.ErrTooLong):
@@ -104,6 +114,9 @@ func (c *conversation) result(err error) error {
 		return runFault("", "standard input: %w", err)
 	case c.unsent > 0:
 		return runFault("", "%s not sent", count(c.unsent, "line was", "lines were"))
+	}
+	if gone := c.unreachable.Load(); gone != nil && c.due > 0 {
+		return c.unanswered(&Fault{Err: withoutPrefix{gone}})
 	}
 	return nil
 }
