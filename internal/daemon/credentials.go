@@ -50,9 +50,6 @@ func (c *credentials) loadKeys() error {
 		if err != nil {
 			return err
 		}
-		if len(read) == 0 {
-			return runFault(hintPSKSyntax, "%s holds no key", name)
-		}
 		sources = append(sources, read)
 	}
 	ring, err := newKeyring(sources...)

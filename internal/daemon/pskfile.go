@@ -162,8 +162,8 @@ func commentary(line []byte) bool {
 	return line[0] == '#' && !hexadecimal
 }
 
-// ReadPSKFile reads a PSK file, which nobody but its owner may have access to
-// unless anyMode is set.
+// ReadPSKFile reads a PSK file, in which there has to be a key, and which
+// nobody but its owner may have access to unless anyMode is set.
 func ReadPSKFile(name string, anyMode bool) ([]PSK, error) {
 	file, err := readSecretFile(name, anyMode)
 	if err != nil {
@@ -172,6 +172,9 @@ func ReadPSKFile(name string, anyMode bool) ([]PSK, error) {
 	psks, err := ParsePSKFile(file)
 	if err != nil {
 		return nil, faultAt(name, err)
+	}
+	if len(psks) == 0 {
+		return nil, runFault(hintPSKSyntax, "%s holds no key", name)
 	}
 	return psks, nil
 }
