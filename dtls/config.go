@@ -112,7 +112,8 @@ type Config struct {
 	// CurvePreferences lists the groups for key agreement, the preferred one
 	// first. Nil stands for X25519, P-256 and P-384.
 	CurvePreferences []tls.CurveID
-	// MinVersion and MaxVersion are versions such as [VersionDTLS12].
+	// MinVersion and MaxVersion are zero or [VersionDTLS12], the only version
+	// so far. Those of crypto/tls are refused.
 	MinVersion, MaxVersion uint16
 	// NextProtos lists the application protocols, the preferred one first
 	// (RFC 7301).
@@ -262,7 +263,7 @@ func (c *Config) ticketKeysLocked() *ticketKeys {
 }
 
 // or returns value, or def if it is zero.
-func or[T int | uint16 | time.Duration](value, def T) T {
+func or[T int | time.Duration](value, def T) T {
 	if value == 0 {
 		return def
 	}

@@ -85,9 +85,10 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 
 // check refuses what cannot work, in words that help.
 func (c *Config) check(side engine.Side) error {
+	if err := c.checkVersions(); err != nil {
+		return err
+	}
 	switch {
-	case or(c.MinVersion, VersionDTLS12) != VersionDTLS12, or(c.MaxVersion, VersionDTLS12) != VersionDTLS12:
-		return fmt.Errorf("MinVersion %#04x and MaxVersion %#04x: the only version is %#04x, DTLS 1.2", c.MinVersion, c.MaxVersion, VersionDTLS12)
 	case c.MTU != 0 && (c.MTU < engine.MinMTU || c.MTU > 1<<16-1):
 		return fmt.Errorf("MTU of %d bytes is not between %d and %d", c.MTU, engine.MinMTU, 1<<16-1)
 	case c.HandshakeTimeout < 0 || c.RetransmitInitial < 0 || c.RetransmitMax < 0 || c.RetransmitLimit < 0:

@@ -20,7 +20,7 @@ import (
 func TestQtTextsOfALifetime(t *testing.T) {
 	inWorld(t, func(s *Server) {
 		s.Config.PSKIdentityHint = []byte("Qt DTLS example server")
-		s.Config.CipherSuites = []uint16{uint16(wire.TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256)}
+		s.Config.CipherSuites = []uint16{TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256}
 		s.Handler = HandlerFunc(func(s *Session, b []byte) { s.Send(fmt.Appendf(nil, "to (%v): ACK", s.RemoteAddr())) })
 	}, func(w *world) {
 		const name = "Alice (clone number 0)"
@@ -189,10 +189,10 @@ func TestQtServerRepeatsItsFlightAndGivesUp(t *testing.T) {
 // After a failed handshake, Qt's server keeps a dead entry for the address.
 func TestQtFailedHandshakeLeavesNoDeadEntry(t *testing.T) {
 	inWorld(t, func(s *Server) {
-		s.Config.CipherSuites = []uint16{uint16(wire.TLS_PSK_WITH_AES_128_CCM_8)}
+		s.Config.CipherSuites = []uint16{TLS_PSK_WITH_AES_128_CCM_8}
 	}, func(w *world) {
 		config := clientConfig()
-		config.CipherSuites = []uint16{uint16(wire.TLS_PSK_WITH_AES_256_GCM_SHA384)}
+		config.CipherSuites = []uint16{TLS_PSK_WITH_AES_256_GCM_SHA384}
 		_, err := w.tryDial(clientAddress, config)
 		var alert *AlertError
 		if !errors.As(err, &alert) || alert.Alert != uint8(wire.AlertHandshakeFailure) || alert.Authenticated {
@@ -202,7 +202,7 @@ func TestQtFailedHandshakeLeavesNoDeadEntry(t *testing.T) {
 			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
 		}
 		config = clientConfig()
-		config.CipherSuites = []uint16{uint16(wire.TLS_PSK_WITH_AES_128_CCM_8)}
+		config.CipherSuites = []uint16{TLS_PSK_WITH_AES_128_CCM_8}
 		c := w.dial(clientAddress, config)
 		w.wantEcho(c, "with the right suite")
 		c.Close()

@@ -96,7 +96,7 @@ func TestR19FailedPeersLeaveNoMark(t *testing.T) {
 			"endless identity": clientConfigFor(string(make([]byte, 300)), testKey),
 			"no common suite": {
 				ClientPSK:    clientConfig().ClientPSK,
-				CipherSuites: []uint16{uint16(wire.TLS_PSK_WITH_AES_128_CBC_SHA256)},
+				CipherSuites: []uint16{TLS_PSK_WITH_AES_128_CBC_SHA256},
 			},
 			"no key": {
 				ClientPSK: func(context.Context, []byte) ([]byte, []byte, error) { return nil, nil, nil },
