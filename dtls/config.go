@@ -89,8 +89,9 @@ type Config struct {
 	// its time.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
 	// VerifyConnection, if set, is called at the end of each handshake, with
-	// or without certificates, and may refuse the session. It runs on the
-	// goroutine that serves the socket and must be quick.
+	// or without certificates, and may refuse the session: the peer gets the
+	// alert access_denied. It runs on the goroutine that serves the socket and
+	// must be quick.
 	VerifyConnection func(ConnectionState) error
 
 	// PSK finds the pre-shared keys of a server's clients. Without it the

@@ -83,13 +83,14 @@ func (e *AlertError) Error() string {
 // Is makes it match [net.ErrClosed].
 func (e *AlertError) Is(target error) bool { return target == net.ErrClosed }
 
-// A ProtocolError is our reason to end a handshake or a session, of which the
-// peer is told with an alert.
+// A ProtocolError is our reason to end a handshake or a session, and the alert
+// with which the peer is told.
 type ProtocolError struct {
-	Err error
+	Alert uint8 // RFC 5246, Section 7.2
+	Err   error
 }
 
-func (e *ProtocolError) Error() string { return "dtls: " + e.Err.Error() }
+func (e *ProtocolError) Error() string { return "dtls: " + plain(e.Err) }
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // Is makes it match [net.ErrClosed].
@@ -164,11 +165,11 @@ func publicError(err error) error {
 	case errors.As(err, &certificate):
 		return &CertificateError{certificate.Err}
 	case errors.As(err, &local):
-		return &ProtocolError{local.Err}
+		return &ProtocolError{uint8(engine.AlertFor(err)), local.Err}
 	case isPublic(err):
 		return err
 	default:
-		return &ProtocolError{err}
+		return &ProtocolError{uint8(engine.AlertFor(err)), err}
 	}
 }
 

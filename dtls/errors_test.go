@@ -3,6 +3,7 @@ package dtls
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -32,6 +33,7 @@ func TestPublicErrors(t *testing.T) {
 		{&engine.AlertError{Alert: wire.AlertUnknownCA}, nil, "dtls: the peer sent a fatal alert: unknown_ca", FailedAlert},
 		{&engine.LocalError{Alert: wire.AlertUnknownCA, Err: &trust.Error{Err: cause}}, cause, "dtls: certificate not trusted: the cause", FailedCertificate},
 		{&engine.LocalError{Alert: wire.AlertIllegalParameter, Err: cause}, cause, "dtls: the cause", FailedProtocol},
+		{fmt.Errorf("dtls: %w", cause), cause, "dtls: the cause", FailedProtocol},
 		{cause, cause, "dtls: the cause", FailedProtocol},
 		{ErrReplaced, ErrReplaced, "dtls: replaced by a new session from the same address", FailedReplaced},
 	} {
@@ -44,6 +46,19 @@ func TestPublicErrors(t *testing.T) {
 		}
 		if got := failureReason(got); got != test.failure {
 			t.Errorf("%v counts as %v, want %v", test.in, got, test.failure)
+		}
+	}
+}
+
+func TestProtocolErrorsCarryTheirAlert(t *testing.T) {
+	for want, err := range map[wire.AlertDescription]error{
+		wire.AlertIllegalParameter: &engine.LocalError{Alert: wire.AlertIllegalParameter, Err: io.EOF},
+		wire.AlertDecodeError:      wire.ParseError{Message: "finished", Field: "length"},
+		wire.AlertInternalError:    io.EOF,
+	} {
+		var protocol *ProtocolError
+		if got := publicError(err); !errors.As(got, &protocol) || protocol.Alert != uint8(want) {
+			t.Errorf("%v became %v, want %v", err, got, want)
 		}
 	}
 }

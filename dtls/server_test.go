@@ -415,6 +415,21 @@ func TestHalfOpenLimit(t *testing.T) {
 	})
 }
 
+func TestSessionLimit(t *testing.T) {
+	inWorld(t, func(s *Server) { s.Config.MaxSessions = 1 }, func(w *world) {
+		c := w.dial("198.51.100.7:1", clientConfig())
+		config := clientConfig()
+		config.HandshakeTimeout = time.Second / 2
+		if _, err := w.tryDial("198.51.100.7:2", config); !errors.Is(err, ErrHandshakeTimeout) {
+			t.Errorf("the one too many: %v", err)
+		}
+		w.wantDrops(wire.DropSessionLimit, 1)
+		w.wantDrops(wire.DropHalfOpenLimit, 0)
+		c.Close()
+		w.dial("198.51.100.7:2", clientConfig()).Close()
+	})
+}
+
 func TestHandshakeRateOfANetwork(t *testing.T) {
 	inWorld(t, func(s *Server) {
 		s.Config.HandshakeRate, s.Config.HandshakeBurst = 1, 3

@@ -55,7 +55,8 @@ func (s *shard) settle(sess *Session) {
 	}
 	if hs := sess.hs; hs != nil {
 		if hs.refused != nil {
-			s.close(sess, hs.refused)
+			sess.assoc.Abort(s.now, hs.refused)
+			s.drain(sess)
 			return
 		}
 		if hs.received && hs.questions == 0 {
@@ -168,7 +169,11 @@ func (s *shard) refusedByUser(sess *Session) error {
 	}
 	s.callOut()
 	defer s.callBack()
-	return verify(newConnectionState(sess))
+	err := verify(newConnectionState(sess))
+	if err == nil {
+		return nil
+	}
+	return &engine.LocalError{Alert: wire.AlertAccessDenied, Err: fmt.Errorf("refused by VerifyConnection: %w", err)}
 }
 
 // takePlace ends the session in whose place an established one comes.

@@ -109,8 +109,7 @@ func (s *shard) askForConfig(sess *Session, hello engine.Hello) {
 			case sess.ended:
 			case err != nil:
 				s.logLookup(sess, "the look-up of a configuration", err)
-				s.refuse(sess, hello)
-				s.end(sess, publicError(err))
+				s.refuse(sess, hello, err)
 			default:
 				hs.profile = p
 				s.begin(sess, hello)
@@ -120,12 +119,14 @@ func (s *shard) askForConfig(sess *Session, hello engine.Hello) {
 }
 
 // refuse answers a hello with an alert, without a handshake.
-func (s *shard) refuse(sess *Session, hello engine.Hello) {
-	alert := wire.Alert{Level: wire.AlertFatal, Description: wire.AlertHandshakeFailure}
+func (s *shard) refuse(sess *Session, hello engine.Hello, err error) {
+	reason := &engine.LocalError{Alert: wire.AlertHandshakeFailure, Err: err}
+	alert := wire.Alert{Level: wire.AlertFatal, Description: engine.AlertFor(reason)}
 	content := alert.AppendTo(nil)
 	out := s.out.room(wire.RecordHeaderLen + len(content))
 	out = wire.AppendRecordHeader(out, wire.ContentAlert, wire.VersionDTLS12, 0, hello.RecordSeq, len(content))
 	s.queue(append(out, content...), sess.route)
+	s.end(sess, publicError(reason))
 }
 
 // profileFor makes what GetConfigForClient returned ready.

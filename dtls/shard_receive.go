@@ -212,7 +212,7 @@ func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr) wire.Dro
 	case h.halfOpen.Load() >= h.maxHalfOpen():
 		return wire.DropHalfOpenLimit
 	case h.maxSessions() >= 0 && h.sessions.Load()+h.halfOpen.Load() >= h.maxSessions():
-		return wire.DropHalfOpenLimit
+		return wire.DropSessionLimit
 	case !h.rates.allow(s.now, addr):
 		return wire.DropRateLimited
 	default:

@@ -110,6 +110,12 @@ func (e *Endpoint) Close(now time.Time) {
 	e.Drain(now)
 }
 
+// Abort aborts the association and drains it.
+func (e *Endpoint) Abort(now time.Time, err error) {
+	e.Association.Abort(now, err)
+	e.Drain(now)
+}
+
 // Say sends a plaintext.
 func (e *Endpoint) Say(plaintext string) error {
 	datagram, err := e.Send(nil, []byte(plaintext))

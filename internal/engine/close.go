@@ -17,9 +17,18 @@ func (a *Association) Close(now time.Time) {
 	a.finish(ErrClosed)
 }
 
+// Abort ends the association for a reason of the owner's, and tells the peer
+// with the alert of [AlertFor]. After the end it does nothing.
+func (a *Association) Abort(now time.Time, err error) {
+	a.ws.begin()
+	if a.phase != phaseClosed {
+		a.fail(err)
+	}
+}
+
 // fail ends the association for a reason of ours, and tells the peer.
 func (a *Association) fail(err error) {
-	a.sendAlert(wire.AlertFatal, alertFor(err))
+	a.sendAlert(wire.AlertFatal, AlertFor(err))
 	a.finish(err)
 }
 

@@ -104,6 +104,18 @@ func TestR17NoSecretOutlivesTheEnd(t *testing.T) {
 	}
 }
 
+func TestAbortTellsThePeerWhy(t *testing.T) {
+	ends(t, func() *dtlstest.Pair { return connected(t) }, func(t *testing.T, p *dtlstest.Pair, first, second *dtlstest.Endpoint) {
+		refusal := &engine.LocalError{Alert: wire.AlertAccessDenied, Err: errors.New("not today")}
+		first.Abort(p.Now, refusal)
+		wantOver(t, first, refusal, "the side that refuses")
+		second.Receive(p.Now, first.Take()[0])
+		wantEndedByAlert(t, second, engine.AlertError{Alert: wire.AlertAccessDenied, Authenticated: true}, "the other side")
+		first.Abort(p.Now, refusal)
+		wantSilent(t, first, "after the end")
+	})
+}
+
 func TestCloseDuringTheHandshakeTellsThePeer(t *testing.T) {
 	p := dtlstest.NewPair(t, 1)
 	p.FlushClient()

@@ -49,8 +49,8 @@ func refuse(alert wire.AlertDescription, format string, args ...any) error {
 	return &LocalError{Alert: alert, Err: fmt.Errorf(format, args...)}
 }
 
-// alertFor is the one place where an error becomes an alert.
-func alertFor(err error) wire.AlertDescription {
+// AlertFor is the one place where an error becomes an alert.
+func AlertFor(err error) wire.AlertDescription {
 	var local *LocalError
 	var choice *suite.ChoiceError
 	switch {

@@ -29,7 +29,7 @@ func TestEveryErrorHasItsAlert(t *testing.T) {
 			t.Fatal("no error to begin with")
 		}
 		for _, err := range []error{test.err, fmt.Errorf("while something else: %w", test.err)} {
-			if got := alertFor(err); got != test.want {
+			if got := AlertFor(err); got != test.want {
 				t.Errorf("%v: %v, want %v", err, got, test.want)
 			}
 		}

@@ -25,6 +25,7 @@ const (
 	DropReplyTooLong       // a ClientHello shorter than its HelloVerifyRequest would be
 	DropNotListening       // a ClientHello, and new sessions are not accepted
 	DropHalfOpenLimit      // a ClientHello, and too many handshakes are in progress
+	DropSessionLimit       // a ClientHello, and there are too many sessions
 	DropRateLimited        // a ClientHello from a network that sent too many
 
 	// Records of a session.
@@ -83,6 +84,7 @@ var dropLabels = [NumDrops]string{
 	DropReplyTooLong:             "reply_too_long",
 	DropNotListening:             "not_listening",
 	DropHalfOpenLimit:            "half_open_limit",
+	DropSessionLimit:             "session_limit",
 	DropRateLimited:              "rate_limited",
 	DropReplay:                   "replay",
 	DropOldEpoch:                 "old_epoch",
