@@ -21,11 +21,12 @@ type Conn struct {
 	local   net.Addr
 	remote  net.Addr
 
-	session atomic.Pointer[Session] // nil until the handshake is complete
-	queue   *readQueue
-	readBy  deadline
-	writeBy deadline
-	closing atomic.Bool
+	session   atomic.Pointer[Session] // nil until the handshake is complete
+	suspicion atomic.Pointer[error]   // what probably goes wrong in the handshake
+	queue     *readQueue
+	readBy    deadline
+	writeBy   deadline
+	closing   atomic.Bool
 
 	ready     chan struct{} // closed when the handshake is over
 	handshake error         // why it failed; set before ready is closed
@@ -54,7 +55,9 @@ func (c *Conn) RemoteAddr() net.Addr { return c.remote }
 func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }
 
 // HandshakeContext completes the handshake, if it is not complete yet. Read
-// and Write do so by themselves. If ctx ends first, the connection is closed.
+// and Write do so by themselves. If ctx ends first, the connection is closed;
+// the error matches that of ctx, and [ErrWrongKey] if that is why it took so
+// long.
 func (c *Conn) HandshakeContext(ctx context.Context) error {
 	if c.dialled != nil {
 		c.dialled.start(ctx)
@@ -64,7 +67,7 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		return c.handshake
 	case <-ctx.Done():
 		c.Close()
-		return fmt.Errorf("dtls: handshake with %v: %w", c.remote, ctx.Err())
+		return c.impatient(fmt.Errorf("dtls: handshake with %v: %w", c.remote, ctx.Err()))
 	}
 }
 
@@ -75,14 +78,24 @@ func (c *Conn) await(d *deadline) error {
 	}
 	expired := d.wait()
 	if isClosed(expired) {
-		return os.ErrDeadlineExceeded
+		return c.impatient(os.ErrDeadlineExceeded)
 	}
 	select {
 	case <-c.ready:
 		return c.handshake
 	case <-expired:
-		return os.ErrDeadlineExceeded
+		return c.impatient(os.ErrDeadlineExceeded)
 	}
+}
+
+// impatient returns the error of somebody who waits no longer for the
+// handshake: err, and what probably goes wrong.
+func (c *Conn) impatient(err error) error {
+	suspicion := c.suspicion.Load()
+	if suspicion == nil || c.session.Load() != nil {
+		return err
+	}
+	return &impatienceError{err, *suspicion}
 }
 
 // Read reads one datagram into b. If it is longer than b, the rest is lost and

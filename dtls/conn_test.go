@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -252,6 +253,40 @@ func TestHandshakeEndsWithItsContext(t *testing.T) {
 		}
 		silent.Close()
 	})
+}
+
+// A server with another key stays silent. Who waits for our last flight to be
+// repeated twice, at 1 s and at 3 s, hears of the key, whatever ends the wait.
+func TestImpatienceTellsOfAWrongKey(t *testing.T) {
+	for _, test := range []struct {
+		patience time.Duration
+		want     bool
+	}{{2 * time.Second, false}, {4 * time.Second, true}} {
+		inWorld(t, nil, func(w *world) {
+			c, err := Client(w.net.dial(clientAddress, serverAddress), clientConfigFor("client", []byte("another key")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.SetReadDeadline(time.Now().Add(test.patience))
+			_, err = c.Read(nil)
+			var timeout net.Error
+			if !errors.Is(err, os.ErrDeadlineExceeded) || !errors.As(err, &timeout) || !timeout.Timeout() || errors.Is(err, ErrWrongKey) != test.want {
+				t.Errorf("Read = %v after %v", err, test.patience)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 0)
+			defer cancel()
+			err = c.HandshakeContext(ctx)
+			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrWrongKey) != test.want {
+				t.Errorf("HandshakeContext = %v after %v", err, test.patience)
+			}
+			if text := "dtls: handshake with 192.0.2.1:22334: context deadline exceeded: the pre-shared keys"; test.want && !strings.HasPrefix(err.Error(), text) {
+				t.Errorf("HandshakeContext = %v", err)
+			}
+			if _, err := c.Write(nil); !errors.Is(err, net.ErrClosed) {
+				t.Errorf("Write = %v", err)
+			}
+		})
+	}
 }
 
 func TestConnClosedBeforeItsHandshake(t *testing.T) {

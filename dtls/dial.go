@@ -15,6 +15,12 @@ import (
 
 // Dial connects to a server and completes the handshake. The network is "udp",
 // "udp4" or "udp6".
+//
+// A server that does not answer is given up after Config.HandshakeTimeout, with
+// [ErrHandshakeTimeout]. So is one with another pre-shared key: it stays silent,
+// and the error matches [ErrWrongKey]. Whoever waits less long, by a deadline or
+// a context, gets ErrWrongKey as well once our last flight has been repeated
+// twice, three times Config.RetransmitInitial after it was sent.
 func Dial(network, address string, config *Config) (*Conn, error) {
 	return DialContext(context.Background(), network, address, config)
 }
@@ -149,6 +155,7 @@ func (d *dialled) close() {
 
 func (d *dialled) opened(sess *Session)                      { d.conn.open(sess) }
 func (d *dialled) received(_ *Session, datagram []byte) bool { return d.conn.queue.put(datagram) }
+func (d *dialled) warned(_ *Session, suspicion error)        { d.conn.suspicion.Store(&suspicion) }
 func (d *dialled) closed(_ *Session, reason error)           { d.conn.end(reason) }
 func (d *dialled) failed(_ *Session, reason error)           { d.conn.end(reason) }
 

@@ -141,6 +141,23 @@ func (e *timeoutError) Is(target error) bool {
 	return target == ErrHandshakeTimeout || target == e.cause || e.endError.Is(target)
 }
 
+// An impatienceError is a deadline that came before the end of a handshake, and
+// what probably goes wrong in that.
+type impatienceError struct {
+	err   error
+	cause error
+}
+
+func (e *impatienceError) Error() string   { return e.err.Error() + ": " + plain(e.cause) }
+func (e *impatienceError) Unwrap() []error { return []error{e.err, e.cause} }
+
+// Timeout and Temporary make it a [net.Error].
+func (e *impatienceError) Timeout() bool {
+	var err net.Error
+	return errors.As(e.err, &err) && err.Timeout()
+}
+func (e *impatienceError) Temporary() bool { return false }
+
 // publicError is the one place where a reason of the engine becomes one that
 // users see.
 func publicError(err error) error {

@@ -18,6 +18,8 @@ type owner interface {
 	// received gets the plaintext of a datagram, which is good until it
 	// returns, and reports false if it has no room for it.
 	received(*Session, []byte) bool
+	// warned hears what probably goes wrong in a handshake that still waits.
+	warned(*Session, error)
 	// closed hears of the end of a session that was opened.
 	closed(*Session, error)
 	// failed hears of the end of a handshake.

@@ -133,4 +133,6 @@ func (l *Listener) received(sess *Session, datagram []byte) bool {
 
 func (l *Listener) closed(sess *Session, reason error) { sess.UserData().(*Conn).end(reason) }
 
+func (l *Listener) warned(*Session, error) {}
+
 func (l *Listener) failed(*Session, error) {}

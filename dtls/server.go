@@ -266,4 +266,6 @@ func (o serverOwner) closed(sess *Session, reason error) {
 	}
 }
 
+func (o serverOwner) warned(*Session, error) {}
+
 func (o serverOwner) failed(*Session, error) {}

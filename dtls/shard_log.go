@@ -119,14 +119,19 @@ func (s *shard) logEnded(sess *Session, reason error) {
 
 // warn tells what probably goes wrong in a handshake that still waits.
 func (s *shard) warn(sess *Session, err error) {
-	if !s.logs() {
-		return
-	}
 	if errors.Is(err, engine.ErrWrongKey) {
-		s.log(Warning, KindWrongKey, sess.peer, s.host.voice.wrongKey(sess.peer, sess.hs.identity), ErrWrongKey)
-		return
+		err = ErrWrongKey
 	}
-	s.log(Warning, KindProgress, sess.peer, s.host.voice.closed(sess.peer, err), err)
+	s.callOut()
+	s.host.owner.warned(sess, err)
+	s.callBack()
+	switch {
+	case !s.logs():
+	case err == ErrWrongKey:
+		s.log(Warning, KindWrongKey, sess.peer, s.host.voice.wrongKey(sess.peer, sess.hs.identity), err)
+	default:
+		s.log(Warning, KindProgress, sess.peer, s.host.voice.closed(sess.peer, err), err)
+	}
 }
 
 // logSecret writes a line of the key log.
