@@ -321,7 +321,7 @@ func TestClientOverASocketThatIsNotConnected(t *testing.T) {
 		}
 		c.Close()
 	})
-	if _, err := ClientPacket(nil, &net.UnixAddr{Name: "/run/socket"}, clientConfig()); err == nil {
+	if _, err := ClientPacket(&net.UDPConn{}, &net.UnixAddr{Name: "/run/socket"}, clientConfig()); err == nil {
 		t.Error("ClientPacket to a file succeeded")
 	}
 }

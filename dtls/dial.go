@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -37,8 +38,8 @@ func DialTimeout(network, address string, timeout time.Duration, config *Config)
 // Where nobody listens, the error is an [*UnreachableError], as soon as the
 // network says so.
 func DialContext(ctx context.Context, network, address string, config *Config) (*Conn, error) {
-	if !strings.HasPrefix(network, "udp") {
-		return nil, fmt.Errorf("dtls: network %q is not one of udp, udp4 and udp6", network)
+	if err := checkNetwork(network); err != nil {
+		return nil, err
 	}
 	config, err := configFor(address, config)
 	if err != nil {
@@ -59,6 +60,15 @@ func DialContext(ctx context.Context, network, address string, config *Config) (
 		return nil, err
 	}
 	return conn, nil
+}
+
+func checkNetwork(network string) error {
+	switch network {
+	case "udp", "udp4", "udp6":
+		return nil
+	default:
+		return fmt.Errorf("dtls: network %q is not one of udp, udp4 and udp6", network)
+	}
 }
 
 // configFor returns config with a ServerName.
@@ -83,6 +93,12 @@ func configFor(address string, config *Config) (*Config, error) {
 // connected [net.UDPConn] does. The handshake takes place with the first Read,
 // Write or Handshake.
 func Client(conn net.Conn, config *Config) (*Conn, error) {
+	switch {
+	case conn == nil:
+		return nil, errNoSocket
+	case conn.RemoteAddr() == nil:
+		return nil, errors.New("dtls: the socket is not connected: use ClientPacket")
+	}
 	peer, _ := udp.AddrPort(conn.RemoteAddr())
 	return newDialled(udp.NewConnected(conn, peer), peer, conn.RemoteAddr(), config)
 }
@@ -91,6 +107,9 @@ func Client(conn net.Conn, config *Config) (*Conn, error) {
 // at an address. The socket belongs to the connection from then on: what comes
 // from others is dropped.
 func ClientPacket(pc net.PacketConn, server net.Addr, config *Config) (*Conn, error) {
+	if pc == nil {
+		return nil, errNoSocket
+	}
 	peer, ok := udp.AddrPort(server)
 	if !ok {
 		return nil, fmt.Errorf("dtls: %v is not an IP address and port", server)

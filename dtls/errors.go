@@ -54,6 +54,9 @@ var (
 	ErrWrongKey = errors.New("dtls: the pre-shared keys of the two sides differ, or the identity is unknown")
 )
 
+// errNoSocket is about a socket that is nil.
+var errNoSocket = errors.New("dtls: the socket is nil")
+
 // An endError is the reason for which a session is over.
 type endError struct {
 	text    string

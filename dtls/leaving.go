@@ -45,6 +45,7 @@ func (s *shard) finish(err error) error {
 	s.flush()
 	s.socket.Close()
 	s.inbox.close()
+	s.cause = err
 	s.mu.Unlock()
 	return err
 }

@@ -23,6 +23,9 @@ type Listener struct {
 
 // Listen listens on a UDP address. The network is "udp", "udp4" or "udp6".
 func Listen(network, address string, config *Config) (*Listener, error) {
+	if err := checkNetwork(network); err != nil {
+		return nil, err
+	}
 	pc, err := net.ListenPacket(network, address)
 	if err != nil {
 		return nil, err
@@ -38,7 +41,10 @@ func Listen(network, address string, config *Config) (*Listener, error) {
 // NewListener listens on a socket, which belongs to the listener from then
 // on.
 func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
-	if config == nil {
+	switch {
+	case pc == nil:
+		return nil, errNoSocket
+	case config == nil:
 		return nil, errors.New("dtls: a listener needs a Config")
 	}
 	l := &Listener{accepted: make(chan *Conn, acceptQueue), closing: make(chan struct{})}
@@ -54,7 +60,9 @@ func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
 	return l, nil
 }
 
-// Accept waits for a connection whose handshake is complete. It is a [*Conn].
+// Accept waits for a connection, which is a [*Conn]. Its handshake is complete:
+// those that fail, or are in progress, keep nobody waiting. After Close the
+// error matches [net.ErrClosed]; otherwise it says why the socket failed.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.accepted:
@@ -67,7 +75,15 @@ func (l *Listener) Accept() (net.Conn, error) {
 	case <-l.closing:
 	case <-l.shard.done:
 	}
-	return nil, &net.OpError{Op: "accept", Net: l.Addr().Network(), Addr: l.Addr(), Err: net.ErrClosed}
+	return nil, &net.OpError{Op: "accept", Net: l.Addr().Network(), Addr: l.Addr(), Err: l.reason()}
+}
+
+// reason returns why there will be no more connections.
+func (l *Listener) reason() error {
+	if isClosed(l.closing) {
+		return net.ErrClosed
+	}
+	return l.shard.cause
 }
 
 // Close accepts no more connections. Those that were accepted go on; the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 )
@@ -117,6 +118,55 @@ func TestAcceptEndsWithTheSocket(t *testing.T) {
 			t.Errorf("Accept = %v", err)
 		}
 	})
+}
+
+// A cutSocket fails for good.
+type cutSocket struct{ *memSocket }
+
+func (cutSocket) ReadFrom([]byte) (int, net.Addr, error) { return 0, nil, io.EOF }
+
+func TestAcceptSaysWhyTheSocketFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ln, err := NewListener(cutSocket{newMemNet().listen(serverAddress)}, &Config{PSK: StaticPSK{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var op *net.OpError
+		if _, err := ln.Accept(); !errors.As(err, &op) || op.Op != "accept" || !errors.Is(err, io.EOF) {
+			t.Errorf("Accept = %v", err)
+		}
+		ln.Close()
+		if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Accept after Close = %v", err)
+		}
+	})
+}
+
+// What is missing, or of the wrong kind, is an error of the call, not a panic
+// on a goroutine.
+func TestMissingSocketsAreErrors(t *testing.T) {
+	config := &Config{PSK: StaticPSK{}, ClientPSK: clientConfig().ClientPSK}
+	unconnected, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unconnected.Close()
+	for name, call := range map[string]func() error{
+		"NewListener": func() error { _, err := NewListener(nil, config); return err },
+		"Serve": func() error {
+			return (&Server{Config: config, Handler: HandlerFunc(func(*Session, []byte) {})}).Serve(nil)
+		},
+		"Client": func() error { _, err := Client(nil, config); return err },
+		"Client over a socket that is not connected": func() error { _, err := Client(unconnected, config); return err },
+		"ClientPacket":                  func() error { _, err := ClientPacket(nil, net.UDPAddrFromAddrPort(serverPeer), config); return err },
+		"ClientPacket without a server": func() error { _, err := ClientPacket(unconnected, nil, config); return err },
+		"Listen":                        func() error { _, err := Listen("tcp", "127.0.0.1:0", config); return err },
+		"Dial":                          func() error { _, err := Dial("tcp", "127.0.0.1:1", config); return err },
+	} {
+		if err := call(); err == nil || !strings.HasPrefix(err.Error(), "dtls: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestListenerNeedsAConfig(t *testing.T) {

@@ -73,6 +73,9 @@ func (s *Server) ListenAndServe() error {
 // the socket. It may be called for several sockets at the same time, and again
 // with another one.
 func (s *Server) Serve(pc net.PacketConn) error {
+	if pc == nil {
+		return errNoSocket
+	}
 	sh, err := s.open(udp.NewSocket(pc))
 	if err != nil {
 		pc.Close()

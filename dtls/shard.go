@@ -28,6 +28,7 @@ type shard struct {
 	gate   *gate.Gate // nil of a client
 	inbox  inbox
 	done   chan struct{} // closed when run returns
+	cause  error         // why it did; set before done is closed
 
 	// mu is held by the shard's goroutine while it works, and let go while it
 	// sleeps and while it calls code of the user's. With it, others may look
