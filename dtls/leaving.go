@@ -1,6 +1,9 @@
 package dtls
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // leaving is how a shard comes to its end.
 type leaving struct {
@@ -78,6 +81,17 @@ func (s *shard) leaveAtOnce() {
 // leaveWithGoodbye ends the shard after a goodbye to every peer.
 func (s *shard) leaveWithGoodbye() {
 	s.post(func() { s.leaving = leaving{goodbye: true, whenIdle: true} })
+}
+
+// awaitEnd waits for the end of the shard, and hastens it when ctx ends.
+func (s *shard) awaitEnd(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+		s.leaveAtOnce()
+		return ctx.Err()
+	}
 }
 
 // leaveWhenIdle ends the shard when its last session ends. Handshakes in

@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"context"
 	"errors"
 	"net"
 	"sync"
@@ -86,16 +87,32 @@ func (l *Listener) reason() error {
 	return l.shard.cause
 }
 
-// Close accepts no more connections. Those that were accepted go on; the
-// socket is closed with the last of them.
+// Close accepts no more connections. Those that were accepted go on, and the
+// socket with them: its port stays in use until the last of them is closed. To
+// close them too, see Shutdown.
 func (l *Listener) Close() error {
+	l.refuseMore()
+	l.shard.leaveWhenIdle()
+	return nil
+}
+
+// Shutdown accepts no more connections, closes those that there are with a
+// goodbye to their peers, and waits until all of it has left and the socket is
+// closed. If ctx ends first, the rest hear nothing, and the error is that of
+// ctx.
+func (l *Listener) Shutdown(ctx context.Context) error {
+	l.refuseMore()
+	l.shard.leaveWithGoodbye()
+	return l.shard.awaitEnd(ctx)
+}
+
+// refuseMore lets no connection begin, and closes those that nobody accepted.
+func (l *Listener) refuseMore() {
 	l.closeOnce.Do(func() {
 		l.shard.host.accepting.Store(false)
 		close(l.closing)
-		l.shard.leaveWhenIdle()
 		l.shard.post(l.refuseWaiting)
 	})
-	return nil
 }
 
 // refuseWaiting closes the connections that nobody accepted.

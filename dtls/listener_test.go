@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -104,6 +105,65 @@ func TestConnectionsOutliveTheirListener(t *testing.T) {
 		<-ln.shard.done // and with the last of them the socket is closed
 		client.Close()
 	})
+}
+
+func TestListenerShutdownSaysGoodbye(t *testing.T) {
+	inListener(t, func(n *memNet, ln *Listener) {
+		accepted, waiting := dialTo(t, n, "198.51.100.7:1"), dialTo(t, n, "198.51.100.7:2")
+		server, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln.Close() // changes nothing about it
+		if err := ln.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown = %v", err)
+		}
+		n.listen(serverAddress).Close() // the address is free again
+		for _, c := range []*Conn{accepted, waiting} {
+			if _, err := c.Read(nil); err != io.EOF {
+				t.Errorf("the client reads %v", err)
+			}
+			c.Close()
+		}
+		if _, err := server.Read(nil); !errors.Is(err, ErrServerClosed) || !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the server reads %v", err)
+		}
+		if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Accept = %v", err)
+		}
+		if err := server.Close(); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+		if err := ln.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown again = %v", err)
+		}
+	})
+}
+
+func TestListenerShutdownEndsWithItsContext(t *testing.T) {
+	inListener(t, func(n *memNet, ln *Listener) {
+		var clients []*Conn
+		for i := range 2 * goodbyeBatch { // more than leave at once
+			clients = append(clients, dialTo(t, n, fmt.Sprint("198.51.100.7:", i+1)))
+			if _, err := ln.Accept(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ln.Shutdown(expiredContext()); !errors.Is(err, context.Canceled) {
+			t.Errorf("Shutdown = %v", err)
+		}
+		<-ln.shard.done
+		for _, c := range clients {
+			c.Close()
+		}
+	})
+}
+
+// expiredContext returns a context for those who will not wait.
+func expiredContext() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
 }
 
 func TestAcceptEndsWithTheSocket(t *testing.T) {

@@ -150,11 +150,8 @@ func (s *Server) Shutdown(ctx context.Context) (told int, err error) {
 		sh.leaveWithGoodbye()
 	}
 	for _, sh := range shards {
-		select {
-		case <-sh.done:
-		case <-ctx.Done():
-			sh.leaveAtOnce()
-			err = ctx.Err()
+		if late := sh.awaitEnd(ctx); late != nil {
+			err = late
 		}
 	}
 	if len(shards) > 0 {
