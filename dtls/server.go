@@ -224,7 +224,7 @@ func (s *Server) Stats() Stats {
 type SessionInfo struct {
 	ID          uint64
 	Peer        netip.AddrPort
-	Local       net.Addr
+	Local       netip.AddrPort
 	Established bool // false during the handshake
 	State       ConnectionState
 	Since       time.Time // of its establishment

@@ -23,7 +23,7 @@ func TestServerEchoes(t *testing.T) {
 			w.wantEcho(c, fmt.Sprint("datagram ", i))
 		}
 		sess := r.session(0)
-		if sess.RemoteAddr() != clientPeer || sess.LocalAddr().String() != serverAddress || sess.ID() == 0 {
+		if sess.RemoteAddr() != clientPeer || sess.LocalAddr() != serverPeer || sess.ID() == 0 {
 			t.Errorf("session %d between %v and %v", sess.ID(), sess.LocalAddr(), sess.RemoteAddr())
 		}
 		if got, want := sess.ConnectionState().CipherSuite, c.ConnectionState().CipherSuite; got != want {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/trust"
+	"github.com/dtlsd/dtlsd/internal/udp"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -61,14 +62,23 @@ func (s *Session) ID() uint64 { return s.id }
 // RemoteAddr returns the address and port of the peer.
 func (s *Session) RemoteAddr() netip.AddrPort { return s.peer }
 
-// LocalAddr returns the address that the peer sends to, where that is known,
-// or that of the socket.
-func (s *Session) LocalAddr() net.Addr {
-	addr := s.shard.socket.LocalAddr()
-	if udp, ok := addr.(*net.UDPAddr); ok && s.local.IsValid() {
-		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(s.local, uint16(udp.Port)))
+// LocalAddr returns the address and port that the peer sends to. The address is
+// the unspecified one where the socket has several and the platform does not
+// tell which.
+func (s *Session) LocalAddr() netip.AddrPort {
+	addr, _ := udp.AddrPort(s.shard.socket.LocalAddr())
+	if s.local.IsValid() {
+		return netip.AddrPortFrom(s.local, addr.Port())
 	}
 	return addr
+}
+
+// localNetAddr is LocalAddr in the form of package net.
+func (s *Session) localNetAddr() net.Addr {
+	if s.local.IsValid() {
+		return net.UDPAddrFromAddrPort(s.LocalAddr())
+	}
+	return s.shard.socket.LocalAddr()
 }
 
 // Send sends b to the peer as one datagram. It copies b and does not wait: the
