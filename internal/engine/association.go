@@ -36,6 +36,7 @@ type Association struct {
 
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
+	ownRecordSize  uint16 // bytes of plaintext that we take per record
 	peerSeq        uint16 // message_seq of the peer's next message, once established
 	side           Side
 	phase          phase
@@ -64,6 +65,7 @@ func newAssociation(cfg *Config, ws *Workspace, side Side) *Association {
 		side:           side,
 		mtu:            uint16(min(cfg.MTU, 1<<16-1)),
 		peerRecordSize: wire.MaxPlaintext,
+		ownRecordSize:  wire.MaxPlaintext,
 	}
 }
 

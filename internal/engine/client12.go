@@ -152,6 +152,7 @@ func (c *client12) onServerHello(now time.Time, m message) (state, error) {
 	}
 	if ext.RecordSizeLimit > 0 {
 		c.a.peerRecordSize = min(ext.RecordSizeLimit, wire.MaxPlaintext)
+		c.a.ownRecordSize = min(c.offered.RecordSizeLimit, wire.MaxPlaintext)
 	}
 	c.transcript.begin(chosen.Hash, chosen.KeyExchange.UsesCertificate())
 	if c.resumes(&hello) {

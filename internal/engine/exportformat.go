@@ -9,7 +9,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 1
+const exportVersion = 2
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -34,6 +34,7 @@ func (x *exported) marshal() []byte {
 	b.AddUint64(x.window.seen)
 	b.AddUint16(a.write.epoch)
 	b.AddUint16(a.peerRecordSize)
+	b.AddUint16(a.ownRecordSize)
 	b.AddUint16(a.peerSeq)
 	b.AddUint16(a.mtu)
 	addOpaque(b, a.read.keys)
@@ -55,7 +56,8 @@ func (x *exported) unmarshal(data []byte) error {
 		!in.CopyBytes(x.lineage[:]) || !in.ReadUint64(&x.generation) ||
 		!in.ReadUint8(&side) || side > uint8(Server) || !in.ReadUint16(&id) ||
 		!in.ReadUint64(&x.nextSend) || !in.ReadUint64(&x.window.next) || !in.ReadUint64(&x.window.seen) ||
-		!in.ReadUint16(&epoch) || !in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
+		!in.ReadUint16(&epoch) || !in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.ownRecordSize) ||
+		!in.ReadUint16(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
 		!readOpaque(&in, &read) || !readOpaque(&in, &write) ||
 		!in.CopyBytes(a.secrets.master[:]) || !in.CopyBytes(a.secrets.clientRandom[:]) || !in.CopyBytes(a.secrets.serverRandom[:]) {
 		return ErrExport

@@ -20,17 +20,22 @@ func (a *Association) Kept() int {
 	return kept
 }
 
+// OwnRecordSize returns the largest plaintext that a takes, in bytes.
+func (a *Association) OwnRecordSize() int { return int(a.ownRecordSize) }
+
 // A Bearing is all that one datagram could change of an association that is
 // established. Bearings can be compared.
 type Bearing struct {
-	phase               phase
-	readSeq, writeSeq   uint64
-	readEpoch, epoch    uint16
-	window              replayWindow
-	handshake, lingers  bool
-	deadline            time.Time
-	mtu, peerRecordSize uint16
-	secrets             secrets
+	phase              phase
+	readSeq, writeSeq  uint64
+	readEpoch, epoch   uint16
+	window             replayWindow
+	handshake, lingers bool
+	deadline           time.Time
+	mtu                uint16
+	peerRecordSize     uint16
+	ownRecordSize      uint16
+	secrets            secrets
 }
 
 // Bearing returns what a is like at the moment.
@@ -47,6 +52,7 @@ func (a *Association) Bearing() Bearing {
 		deadline:       a.Deadline(),
 		mtu:            a.mtu,
 		peerRecordSize: a.peerRecordSize,
+		ownRecordSize:  a.ownRecordSize,
 		secrets:        a.secrets,
 	}
 }

@@ -92,11 +92,16 @@ func (a *Association) receiveProtected(r wire.Record) {
 		// Who has seen our random and knows the keys is where it says it is.
 		a.hs.budget.unlimited = true
 	}
-	if len(plaintext) > wire.MaxPlaintext {
+	switch {
+	case len(plaintext) > wire.MaxPlaintext:
 		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
-		return
+	case len(plaintext) > int(a.ownRecordSize):
+		// RFC 8449, Section 4: it "MAY either generate a fatal
+		// "record_overflow" alert or discard the record".
+		a.drop(wire.DropRecordOverflow)
+	default:
+		a.receiveOpened(r.Type, r.Seq, plaintext)
 	}
-	a.receiveOpened(r.Type, r.Seq, plaintext)
 }
 
 // receiveOpened takes the content of an authenticated record.

@@ -231,10 +231,19 @@ func (s *server12) agree(chosen *suite.Suite, ems, etm bool) {
 	s.extendedMasterSecret = ems
 	s.encryptThenMAC = etm
 	s.transcript.begin(chosen.Hash, s.requestsCertificate())
+	s.agreeOnRecordSize()
+}
+
+// agreeOnRecordSize takes the limits of both sides. RFC 8449, Section 5:
+// record_size_limit makes max_fragment_length void.
+func (s *server12) agreeOnRecordSize() {
+	a := s.a
 	if s.ext.RecordSizeLimit > 0 {
-		s.a.peerRecordSize = min(s.ext.RecordSizeLimit, wire.MaxPlaintext)
+		a.peerRecordSize = min(s.ext.RecordSizeLimit, wire.MaxPlaintext)
+		a.ownRecordSize = uint16(min(cmp.Or(a.cfg.RecordSizeLimit, wire.MaxPlaintext), wire.MaxPlaintext))
 	} else if n := s.ext.MaxFragmentLength; n > 0 {
-		s.a.peerRecordSize = uint16(wire.MaxFragmentBytes(n))
+		a.peerRecordSize = uint16(wire.MaxFragmentBytes(n))
+		a.ownRecordSize = a.peerRecordSize
 	}
 }
 
@@ -340,9 +349,8 @@ func (s *server12) serverExtensions() wire.ServerExtensions {
 	if s.result.SRTPProfile != 0 {
 		e.SRTP = &wire.UseSRTP{Profiles: wire.AppendUint16s(nil, s.result.SRTPProfile)}
 	}
-	// RFC 8449, Section 5: record_size_limit makes max_fragment_length void.
 	if s.ext.RecordSizeLimit > 0 {
-		e.RecordSizeLimit = uint16(cmp.Or(s.a.cfg.RecordSizeLimit, wire.MaxPlaintext))
+		e.RecordSizeLimit = s.a.ownRecordSize
 	} else {
 		e.MaxFragmentLength = s.ext.MaxFragmentLength
 	}

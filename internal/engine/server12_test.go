@@ -212,6 +212,42 @@ func wantLimit(t *testing.T, e *dtlstest.Endpoint, want int) {
 	}
 }
 
+func TestRecordsAboveOurOwnLimitAreDropped(t *testing.T) {
+	limit := func(n int) func(cfg *engine.Config) { return func(cfg *engine.Config) { cfg.RecordSizeLimit = n } }
+	for _, s := range []*suite.Suite{plainPSK, ecdsa, cbc} {
+		p := connected(t, only(s), client(limit(64)), server(limit(100)))
+		wantOwnLimit(t, p, p.Client, p.Server, 64)
+		wantOwnLimit(t, p, p.Server, p.Client, 100)
+		wantEcho(t, p)
+	}
+	// It holds for what goes on elsewhere, too.
+	v, _ := newVault(t)
+	p := connected(t, client(limit(64)), server(limit(100)))
+	sealed, err := p.Server.Handover(p.Now, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adopt(t, p, v, sealed)
+	wantOwnLimit(t, p, p.Server, p.Client, 100)
+	// A client that did not ask has not heard of the limit.
+	p = connected(t, server(limit(64)))
+	longest := string(make([]byte, wire.MaxPlaintext))
+	p.ToServer(said(t, p, longest))
+	wantLast(t, p.Server, longest)
+}
+
+// wantOwnLimit wants e to take records of so many bytes, and to drop longer
+// ones.
+func wantOwnLimit(t *testing.T, p *dtlstest.Pair, e, peer *dtlstest.Endpoint, limit int) {
+	t.Helper()
+	before := e.Drops[wire.DropRecordOverflow]
+	e.Receive(p.Now, peer.SealAs(wire.ContentApplicationData, make([]byte, limit+1)))
+	wantDrop(t, e, wire.DropRecordOverflow, before+1, "a record of one byte too many")
+	e.Receive(p.Now, peer.SealAs(wire.ContentApplicationData, make([]byte, limit)))
+	wantDrop(t, e, wire.DropRecordOverflow, before+1, "a record of just the limit")
+	wantLast(t, e, string(make([]byte, limit)))
+}
+
 func TestHandshakeRecordsKeepToTheLimitAndFillTheirDatagrams(t *testing.T) {
 	flight := serverFlight(t, 0, only(ecdsa), longChain(1), client(func(cfg *engine.Config) { cfg.RecordSizeLimit = 64 }),
 		server(func(cfg *engine.Config) {
@@ -230,7 +266,7 @@ func TestHandshakeRecordsKeepToTheLimitAndFillTheirDatagrams(t *testing.T) {
 	joined(t, flight)
 }
 
-func TestMaxFragmentLengthLimitsWhatTheServerSends(t *testing.T) {
+func TestMaxFragmentLengthLimitsWhatTheServerSendsAndTakes(t *testing.T) {
 	for value, want := range map[uint8]int{1: 512, 2: 1024, 3: 2048, 4: 4096} {
 		p := greeted(t, func(_ *wire.ClientHello, e *wire.ClientExtensions) { e.MaxFragmentLength = value }, only(ecdsa))
 		ext, err := wire.ParseServerExtensions(serverHelloOf(t, p.Server.Outbox).Extensions)
@@ -239,6 +275,9 @@ func TestMaxFragmentLengthLimitsWhatTheServerSends(t *testing.T) {
 		}
 		if got := p.Server.MaxPlaintext(); got != want {
 			t.Errorf("max_fragment_length %d: %d bytes in a record, want %d", value, got, want)
+		}
+		if got := p.Server.OwnRecordSize(); got != want {
+			t.Errorf("max_fragment_length %d: takes records of %d bytes, want %d", value, got, want)
 		}
 		for _, datagram := range p.Server.Outbox {
 			for _, r := range records(t, datagram) {

@@ -34,7 +34,7 @@ const (
 	DropOldEpoch                 // of an epoch whose keys are gone
 	DropFutureEpoch              // of an epoch whose keys are still to come
 	DropAuthentication           // not protected with the session's keys
-	DropRecordOverflow           // longer than a record may be
+	DropRecordOverflow           // longer than we said that we take
 	DropEmptyRecord              // no content where there must be some
 	DropUnexpectedContent        // a content type that has no place at this point
 	DropPlaintextApplicationData // application data without protection
