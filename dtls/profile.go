@@ -141,6 +141,7 @@ func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 		Groups:                       []wire.Group{wire.GroupX25519, wire.GroupP256, wire.GroupP384},
 		Schemes:                      suite.DefaultSchemes(),
 		PSK:                          side == engine.Server && c.PSK != nil || side == engine.Client && c.ClientPSK != nil,
+		Certificates:                 side == engine.Server && (len(c.Certificates) > 0 || c.GetCertificate != nil) || side == engine.Client && c.offersCertificates(),
 		EncryptThenMACRequired:       !c.InsecureMACThenEncrypt,
 		ExtendedMasterSecretRequired: c.RequireExtendedMasterSecret,
 		NextProtos:                   c.NextProtos,
@@ -171,15 +172,11 @@ func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 
 // checkSuites sees to it that there is a suite that can be used.
 func (c *Config) checkSuites(side engine.Side, p suite.Policy) error {
-	certificates := c.offersCertificates()
-	if side == engine.Server {
-		certificates = len(c.Certificates) > 0 || c.GetCertificate != nil
-		if c.GetConfigForClient != nil {
-			return nil // which has the last word
-		}
+	if side == engine.Server && c.GetConfigForClient != nil {
+		return nil // which has the last word
 	}
 	for _, s := range p.Suites {
-		if s.KeyExchange.UsesPSK() && p.PSK || s.KeyExchange.UsesCertificate() && certificates {
+		if s.KeyExchange.UsesPSK() && p.PSK || s.KeyExchange.UsesCertificate() && p.Certificates {
 			return nil
 		}
 	}

@@ -198,7 +198,7 @@ func TestQtFailedHandshakeLeavesNoDeadEntry(t *testing.T) {
 		if !errors.As(err, &alert) || alert.Alert != uint8(wire.AlertHandshakeFailure) || alert.Authenticated {
 			t.Errorf("handshake without a common suite: %v", err)
 		}
-		if !w.log.has(KindFailed, "(198.51.100.7:40000): Error during SSL handshake: no common cipher suite: client offers TLS_PSK_WITH_AES_256_GCM_SHA384; server accepts TLS_PSK_WITH_AES_128_CCM_8") {
+		if !w.log.has(KindFailed, "(198.51.100.7:40000): Error during SSL handshake: no common cipher suite: client offers PSK-AES256-GCM-SHA384; server accepts PSK-AES128-CCM8") {
 			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
 		}
 		config = clientConfig()

@@ -44,7 +44,7 @@ func (o offer) refuse(obstacle obstacle) *ChoiceError {
 		return err
 	default:
 		return o.failure("no common cipher suite: client offers %s; server accepts %s",
-			o.suitesOffered(), list(slices.Values(o.policy.Suites), (*Suite).String))
+			o.suitesOffered(), list(slices.Values(o.policy.Suites), openSSLName))
 	}
 }
 
@@ -69,6 +69,9 @@ func (o offer) credentials() string {
 	}
 	for _, c := range o.candidates {
 		has = append(has, "a certificate with "+keyName(c.Key))
+	}
+	if len(o.candidates) == 0 && o.policy.Certificates {
+		has = append(has, "a certificate")
 	}
 	if len(has) == 0 {
 		return "neither pre-shared keys nor a certificate"
@@ -109,12 +112,16 @@ func list[T any](elements iter.Seq[T], name func(T) string) string {
 	}
 }
 
+// suiteName calls a suite as the log calls that of a session, if it is one of
+// ours.
 func suiteName(id uint16) string {
 	if s := Lookup(wire.CipherSuite(id)); s != nil {
-		return s.Name
+		return openSSLName(s)
 	}
 	return wire.CipherSuite(id).String()
 }
+
+func openSSLName(s *Suite) string { return s.OpenSSLName }
 
 func groupName(id uint16) string { return wire.Group(id).String() }
 

@@ -15,6 +15,7 @@ type Policy struct {
 	Schemes []wire.SignatureScheme
 
 	PSK                          bool // the server has pre-shared keys
+	Certificates                 bool // the server has certificates, though not for every client
 	EncryptThenMACRequired       bool // for CBC suites
 	ExtendedMasterSecretRequired bool
 

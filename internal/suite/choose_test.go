@@ -327,8 +327,8 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 		{
 			name: "suite", suites: []wire.CipherSuite{rsaID, 0x1301, wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV}, policy: two,
 			alert: wire.AlertHandshakeFailure,
-			want: "no common cipher suite: client offers TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0x1301; " +
-				"server accepts TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256, TLS_PSK_WITH_AES_128_CCM_8",
+			want: "no common cipher suite: client offers ECDHE-RSA-AES128-GCM-SHA256, 0x1301; " +
+				"server accepts ECDHE-PSK-CHACHA20-POLY1305, PSK-AES128-CCM8",
 		},
 		{
 			name: "no suite at all", suites: []wire.CipherSuite{wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV},
@@ -342,19 +342,26 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 			policy: func(p *Policy) { p.EncryptThenMACRequired = true },
 			alert:  wire.AlertHandshakeFailure,
 			want: "client does not offer encrypt_then_mac, which the server requires for cipher suites in CBC mode: " +
-				"client offers TLS_PSK_WITH_AES_128_CBC_SHA256",
+				"client offers PSK-AES128-CBC-SHA256",
 		},
 		{
 			name: "certificate", suites: []wire.CipherSuite{ecdsaID}, keys: certificates(keys.rsa.Public()),
 			alert: wire.AlertHandshakeFailure,
-			want: "no credential for a common cipher suite: client offers TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256; " +
+			want: "no credential for a common cipher suite: client offers ECDHE-ECDSA-AES128-GCM-SHA256; " +
 				"server has pre-shared keys and a certificate with an RSA key",
 		},
 		{
 			name: "pre-shared key", suites: []wire.CipherSuite{psk}, policy: func(p *Policy) { p.PSK = false },
 			alert: wire.AlertHandshakeFailure,
-			want: "no credential for a common cipher suite: client offers TLS_PSK_WITH_AES_128_CCM_8; " +
+			want: "no credential for a common cipher suite: client offers PSK-AES128-CCM8; " +
 				"server has neither pre-shared keys nor a certificate",
+		},
+		{
+			name: "certificate for others", suites: []wire.CipherSuite{psk},
+			policy: func(p *Policy) { p.PSK, p.Certificates = false, true },
+			alert:  wire.AlertHandshakeFailure,
+			want: "no credential for a common cipher suite: client offers PSK-AES128-CCM8; " +
+				"server has a certificate",
 		},
 		{
 			name: "group", suites: []wire.CipherSuite{ecdhePSK},
