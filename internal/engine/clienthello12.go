@@ -55,7 +55,7 @@ func (c *client12) buildHello(now time.Time) error {
 
 func (c *client12) worthOffering(now time.Time, s *SessionState) bool {
 	chosen := suite.Lookup(s.Suite)
-	return chosen != nil && c.supports(chosen) && s.resumable(now, c.a.cfg.SessionLife) &&
+	return c.permits(chosen, s) && s.resumable(now, c.a.cfg.SessionLife) &&
 		s.ServerName == c.target.ServerName
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -397,12 +398,16 @@ func (h *handshake) establish(now time.Time, lingering bool, peerFinished uint16
 	a.ws.push(Event{Kind: EventEstablished})
 }
 
-// supports reports whether a suite is among those of our policy.
-func (h *handshake) supports(s *suite.Suite) bool {
-	for _, ours := range h.a.cfg.Policy.Suites {
-		if ours == s {
-			return true
-		}
+// permits reports whether our policy, which may have become stricter since,
+// lets a session with that suite be resumed.
+func (h *handshake) permits(chosen *suite.Suite, session *SessionState) bool {
+	policy := &h.a.cfg.Policy
+	switch {
+	case chosen == nil || !slices.Contains(policy.Suites, chosen):
+		return false
+	case chosen.KeyExchange.UsesPSK() && !policy.PSK:
+		return false
+	default:
+		return !chosen.CBC() || session.EncryptThenMAC || !policy.EncryptThenMACRequired
 	}
-	return false
 }

@@ -135,7 +135,7 @@ func TestRenewedTicketResumesTheSession(t *testing.T) {
 	var tickets engine.Sealer
 	p := connected(t, append(options, server(func(cfg *engine.Config) {
 		tickets = cfg.Tickets
-		cfg.Tickets = shifted{tickets, first.Created - 60}
+		cfg.Tickets = shifted(tickets, first.Created-60)
 	}))...)
 	if len(p.Client.Stored) != 1 {
 		t.Fatalf("%d tickets, want a new one", len(p.Client.Stored))
@@ -206,7 +206,7 @@ func TestOldSessionIsNotResumed(t *testing.T) {
 			options = append(options, func(setup *dtlstest.Setup) {
 				// The client thinks that the session is new.
 				if setup.Server.Tickets != nil {
-					setup.Server.Tickets = shifted{setup.Server.Tickets, created}
+					setup.Server.Tickets = shifted(setup.Server.Tickets, created)
 				}
 				prepare := setup.PrepareServer
 				setup.PrepareServer = func(e *dtlstest.Endpoint) {
@@ -223,12 +223,17 @@ func TestOldSessionIsNotResumed(t *testing.T) {
 }
 
 // shifted opens tickets and changes when their session began.
-type shifted struct {
-	engine.Sealer
-	created int64
+func shifted(s engine.Sealer, created int64) engine.Sealer {
+	return changed{s, func(session *engine.SessionState) { session.Created = created }}
 }
 
-func (s shifted) Open(now time.Time, sealed []byte) ([]byte, bool) {
+// changed opens tickets and changes their session.
+type changed struct {
+	engine.Sealer
+	change func(*engine.SessionState)
+}
+
+func (s changed) Open(now time.Time, sealed []byte) ([]byte, bool) {
 	plaintext, ok := s.Sealer.Open(now, sealed)
 	if !ok {
 		return nil, false
@@ -237,7 +242,7 @@ func (s shifted) Open(now time.Time, sealed []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	session.Created = s.created
+	s.change(session)
 	return session.Marshal(), true
 }
 

@@ -185,7 +185,7 @@ func (s *server12) offerSession(now time.Time, session *SessionState) (state, er
 // resumable reports whether a session may be resumed with this hello.
 func (s *server12) resumable(now time.Time, session *SessionState) bool {
 	chosen := suite.Lookup(session.Suite)
-	return chosen != nil && s.supports(chosen) &&
+	return s.permits(chosen, session) &&
 		session.resumable(now, s.a.cfg.SessionLife) &&
 		s.hello.CipherSuites.Contains(uint16(session.Suite)) &&
 		slices.Contains(s.hello.CompressionMethods, 0) &&
