@@ -230,6 +230,18 @@ func TestR21PlaintextAlertIsAHint(t *testing.T) {
 		p.Connect()
 	})
 
+	t.Run("shown a few times only, believed whenever it comes", func(t *testing.T) {
+		p := dtlstest.NewPair(t, 1)
+		p.FlushClient()
+		warning := plaintext(wire.ContentAlert, alert(wire.AlertWarning, wire.AlertUserCanceled))
+		p.ToServer(append(bytes.Repeat(warning, 4000), hint...))
+		if n := len(p.Server.Alerts); n == 0 || n > 8 {
+			t.Errorf("%d alerts reported for one datagram", n)
+		}
+		p.Advance(time.Second)
+		wantEndedByAlert(t, p.Server, engine.AlertError{Alert: wire.AlertHandshakeFailure}, "the last alert was fatal")
+	})
+
 	t.Run("warnings are no hint", func(t *testing.T) {
 		p := dtlstest.NewPair(t, 1)
 		p.Client.Receive(p.Now, plaintext(wire.ContentAlert, alert(wire.AlertWarning, wire.AlertUnrecognizedName)))

@@ -89,6 +89,7 @@ type handshake struct {
 	sendSeq   uint16      // message_seq of our next message
 	sendEpoch uint16      // epoch of our next record
 	hinted    *AlertError // a fatal alert that anyone may have sent
+	hints     int         // alerts that anyone may have sent
 	suspicion error       // what probably goes wrong
 
 	result               State
@@ -294,6 +295,10 @@ func (h *handshake) suspect(err error) {
 	}
 }
 
+// maxHints is how many alerts in plaintext an owner is told of. A datagram has
+// room for thousands, and a log must not follow them.
+const maxHints = 8
+
 // hint takes an alert in plaintext, which anyone may have sent. A fatal one
 // ends the handshake if the next timeout comes without progress.
 func (h *handshake) hint(content []byte) {
@@ -303,7 +308,10 @@ func (h *handshake) hint(content []byte) {
 		return
 	}
 	h.a.drop(wire.DropPlaintextAlert)
-	h.a.ws.push(Event{Kind: EventAlert, Alert: alert})
+	if h.hints < maxHints {
+		h.hints++
+		h.a.ws.push(Event{Kind: EventAlert, Alert: alert})
+	}
 	if alert.Level == wire.AlertFatal || alert.Description == wire.AlertCloseNotify {
 		h.hinted = &AlertError{Alert: alert.Description}
 	}
