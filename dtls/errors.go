@@ -51,7 +51,7 @@ var (
 	// ErrWrongKey says that the two sides probably have different pre-shared
 	// keys, or that the server does not know the client's identity: nobody
 	// else can tell the two apart.
-	ErrWrongKey = errors.New("dtls: the pre-shared keys of the two sides differ, or the identity is unknown")
+	ErrWrongKey = errors.New("dtls: the pre-shared keys of the two sides probably differ, or the identity is unknown")
 )
 
 // errNoSocket is about a socket that is nil.

@@ -28,7 +28,7 @@ func TestPublicErrors(t *testing.T) {
 		{fmt.Errorf("record: %w", engine.ErrSequenceExhausted), ErrSequenceExhausted, "dtls: record sequence numbers exhausted", FailedOther},
 		{fmt.Errorf("%w: await finished", engine.ErrHandshakeTimeout), ErrHandshakeTimeout, "dtls: handshake timed out: await finished", FailedTimeout},
 		{fmt.Errorf("%w: %w", engine.ErrHandshakeTimeout, engine.ErrWrongKey), ErrWrongKey,
-			"dtls: handshake timed out: the pre-shared keys of the two sides differ", FailedWrongKey},
+			"dtls: handshake timed out: the pre-shared keys of the two sides probably differ", FailedWrongKey},
 		{&engine.LocalError{Alert: wire.AlertHandshakeFailure, Err: engine.ErrNoPSK}, ErrNoPSK, "dtls: no pre-shared key for this server", FailedOther},
 		{&engine.AlertError{Alert: wire.AlertUnknownCA}, nil, "dtls: the peer sent a fatal alert: unknown_ca", FailedAlert},
 		{&engine.LocalError{Alert: wire.AlertUnknownCA, Err: &trust.Error{Err: cause}}, cause, "dtls: certificate not trusted: the cause", FailedCertificate},

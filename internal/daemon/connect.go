@@ -66,6 +66,8 @@ type client struct {
 	ended    error       // why it was closed
 
 	unreachable atomic.Pointer[dtls.UnreachableError] // what the network said last; nil for nothing
+	answered    atomic.Bool                           // a handshake message came back
+	echoed      atomic.Bool                           // it was our own
 }
 
 func (c *client) observer() *dtls.Observer {
@@ -82,7 +84,25 @@ func (c *client) observer() *dtls.Observer {
 		}
 		tell(e)
 	}
+	show := o.Handshake
+	o.Handshake = func(e dtls.HandshakeEvent) {
+		c.hear(e)
+		if show != nil {
+			show(e)
+		}
+	}
 	return o
+}
+
+// hear remembers what helps to explain a handshake that fails.
+func (c *client) hear(e dtls.HandshakeEvent) {
+	if e.Sent || e.Message == "" {
+		return
+	}
+	c.answered.Store(true)
+	if e.Message == "client_hello" {
+		c.echoed.Store(true)
+	}
 }
 
 func (c *client) run(ctx context.Context, config *dtls.Config) error {

@@ -32,6 +32,8 @@ func (c *client) advice(err error) string {
 		alert       *dtls.AlertError
 	)
 	switch {
+	case c.echoed.Load():
+		return "that is not a DTLS server: it sends back what it receives"
 	case errors.As(err, &lookup):
 		return "check the name, or give the address in digits"
 	case errors.As(err, &unreachable):
@@ -44,6 +46,8 @@ func (c *client) advice(err error) string {
 		return c.adviceOnAlert(alert.Alert)
 	case errors.Is(err, dtls.ErrNoPSK):
 		return "give --psk IDENTITY:HEXKEY"
+	case errors.Is(err, dtls.ErrHandshakeTimeout) && c.answered.Load():
+		return "the server answered, but not to the end: the network loses datagrams, or the server does not like our credential; --timeout waits longer, -v shows every step"
 	case errors.Is(err, dtls.ErrHandshakeTimeout):
 		return "is that the address and port of a DTLS server, and does a firewall let UDP through? --timeout waits longer, -v shows every step"
 	}
@@ -64,7 +68,7 @@ const (
 func (c *client) adviceOnAlert(alert uint8) string {
 	switch {
 	case alert == alertHandshakeFailure && c.settings.PSK == "":
-		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)?"
+		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)? compare --ciphers, too"
 	case alert == alertHandshakeFailure:
 		return "the server has nothing in common with us: compare --ciphers, and whether it has pre-shared keys at all"
 	case alert >= alertBadCertificate && alert <= alertUnknownCA && c.settings.Cert != "":

@@ -50,6 +50,25 @@ func TestFailuresToConnectComeWithAdvice(t *testing.T) {
 	}
 }
 
+func TestAnswersOfTheServerShapeTheAdvice(t *testing.T) {
+	tests := []struct {
+		name  string
+		heard dtls.HandshakeEvent
+		hint  string
+	}{
+		{"nothing", dtls.HandshakeEvent{Sent: true, Message: "client_hello"}, "a firewall"},
+		{"half a handshake", dtls.HandshakeEvent{Message: "server_hello_done"}, "the server answered"},
+		{"an echo", dtls.HandshakeEvent{Message: "client_hello"}, "not a DTLS server"},
+	}
+	for _, tt := range tests {
+		c := &client{settings: &ConnectSettings{}}
+		c.hear(tt.heard)
+		if err := c.explain(t.Context(), dtls.ErrHandshakeTimeout); !strings.Contains(hintOf(err), tt.hint) {
+			t.Errorf("%s: hint %q", tt.name, hintOf(err))
+		}
+	}
+}
+
 func TestInterruptedHandshakeIsNotATimeout(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -16,7 +16,7 @@ var (
 	ErrMessageTooLarge   = errors.New("message too large for one record")
 	ErrSequenceExhausted = errors.New("record sequence numbers exhausted")
 	ErrHandshakeTimeout  = errors.New("handshake timed out")
-	ErrWrongKey          = errors.New("the pre-shared keys of the two sides differ")
+	ErrWrongKey          = errors.New("the pre-shared keys of the two sides probably differ")
 	ErrNoPSK             = errors.New("no pre-shared key for this server")
 	ErrIdentityTooLong   = errors.New("psk identity longer than 256 bytes")
 	ErrNoRandomness      = errors.New("the source of randomness yields zeroes")
