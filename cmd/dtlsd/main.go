@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(cmd, err)
+		return usage(cmd, plainly(err))
 	})
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
 	root.AddCommand(newServe(), newConnect(), newPSK(), newVersion())
@@ -96,6 +96,24 @@ func arguments(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// plainly says of the value of a flag what is wrong with it, where the flags'
+// own types speak of Go.
+func plainly(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	wants := map[string]string{
+		"int":      "a whole number",
+		"bool":     "true or false",
+		"duration": "a duration such as 30s, 5m or 1h30m",
+	}[invalid.GetFlag().Value.Type()]
+	if wants == "" {
+		return err
+	}
+	return fmt.Errorf("--%s: %q is not %s", invalid.GetFlag().Name, invalid.GetValue(), wants)
 }
 
 func usage(cmd *cobra.Command, err error) *daemon.Fault {

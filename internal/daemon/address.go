@@ -18,20 +18,28 @@ const hintAddress = "write HOST:PORT, such as 127.0.0.1:22334, [::1]:22334, or :
 
 // parseAddress resolves HOST:PORT to a UDP address.
 func parseAddress(address string) (*net.UDPAddr, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, usageFault(hintAddress, "%q is not an address with a port", address)
+	if err := checkAddress(address, hintAddress, "ports end at 65535; 0 lets the system choose one"); err != nil {
+		return nil, err
 	}
-	n, err := strconv.ParseUint(port, 10, 64)
-	if err != nil {
-		return nil, usageFault(hintAddress, "%q is not the number of a port", port)
-	}
-	if n > 65535 {
-		return nil, usageFault("ports end at 65535; 0 lets the system choose one", "port %s does not exist", port)
-	}
-	resolved, err := net.ResolveUDPAddr("udp", net.JoinHostPort(host, port))
+	resolved, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
 		return nil, runFault("", "%w", err)
 	}
 	return resolved, nil
+}
+
+// checkAddress wants HOST:PORT, and that there can be such a port.
+func checkAddress(address, hint, hintPort string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return usageFault(hint, "%q is not an address with a port", address)
+	}
+	n, err := strconv.ParseUint(port, 10, 64)
+	if err != nil {
+		return usageFault(hint, "%q is not the number of a port", port)
+	}
+	if n > 65535 {
+		return usageFault(hintPort, "port %s does not exist", port)
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"crypto/tls"
-	"net"
 	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
@@ -47,8 +46,8 @@ func DefaultConnectSettings() ConnectSettings {
 
 // Validate finds what cannot be meant.
 func (s *ConnectSettings) Validate() error {
-	if _, port, err := net.SplitHostPort(s.Address); err != nil || port == "" {
-		return usageFault("write HOST:PORT, such as 127.0.0.1:22334 or [::1]:22334", "%q is not an address with a port", s.Address)
+	if err := checkAddress(s.Address, "write HOST:PORT, such as 127.0.0.1:22334 or [::1]:22334", "ports end at 65535"); err != nil {
+		return err
 	}
 	switch {
 	case s.CA != "" && s.Insecure:

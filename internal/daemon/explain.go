@@ -21,6 +21,9 @@ func (c *client) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return runFault("", "interrupted during the handshake")
 	}
+	if aboutConfig(err) {
+		return configFault(err)
+	}
 	return &Fault{Err: withoutPrefix{err}, Hint: c.advice(err)}
 }
 

@@ -93,7 +93,7 @@ func misread(name string, err error) error {
 	var e *toml.DecodeError
 	if errors.As(err, &e) {
 		line, column := e.Position()
-		return usageFault("", "%s:%d:%d: %s", name, line, column, strings.TrimPrefix(e.Error(), "toml: "))
+		return usageFault("dtlsd serve --help says what is possible", "%s:%d:%d: %s", name, line, column, mistyped(e))
 	}
 	return usageFault("", "%s: %w", name, err)
 }

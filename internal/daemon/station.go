@@ -122,7 +122,7 @@ func serveFault(socket net.PacketConn, err error) error {
 	if errors.As(err, &network) {
 		return runFault("", "serving %v: %w", socket.LocalAddr(), rootCause(err))
 	}
-	return &Fault{Err: withoutPrefix{err}, Usage: true}
+	return configFault(err)
 }
 
 // stopAccepting refuses new sessions; those there are live on.

@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"errors"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/dtlsd/dtlsd/dtls"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// A reworded error says the same in the words of whoever uses dtlsd, who
+// knows no Go.
+type reworded struct {
+	error
+	text string
+}
+
+func (e reworded) Error() string { return e.text }
+func (e reworded) Unwrap() error { return e.error }
+
+// flagNames are the flags that fill the fields of a [dtls.Config].
+var flagNames = strings.NewReplacer(
+	"CipherSuites", "--ciphers",
+	"CurvePreferences", "--groups",
+	"PSKIdentityHint", "--psk-hint",
+	"NextProtos", "--alpn",
+	"MTU", "--mtu",
+	"HandshakeTimeout", "--timeout",
+	"InsecureSkipVerify", "--insecure",
+	"ServerName", "--server-name",
+	"ClientCAs", "--client-ca",
+)
+
+// configFault is what the library has against settings.
+func configFault(err error) error {
+	return &Fault{Err: reworded{err, flagNames.Replace(withoutPrefix{err}.Error())}, Usage: true}
+}
+
+// goType finds the type of a field in the complaint of the TOML decoder.
+var goType = regexp.MustCompile(`^cannot decode TOML .* of type (\S+)$`)
+
+// wantedTypes says how to write values of the fields of [ServeSettings].
+var wantedTypes = map[string]string{
+	"[]string": `a list of texts: ["..."]`,
+	"string":   `a text: "..."`,
+	"int":      "a whole number",
+	"bool":     "true or false",
+}
+
+// mistyped says of a value in a TOML file what it has to be.
+func mistyped(e *toml.DecodeError) string {
+	text := strings.TrimPrefix(e.Error(), "toml: ")
+	match := goType.FindStringSubmatch(text)
+	if match == nil || wantedTypes[match[1]] == "" {
+		return text
+	}
+	return strings.Join(e.Key(), ".") + " has to be " + wantedTypes[match[1]]
+}
+
+// aboutConfig tells what the library has against settings from what became of
+// a handshake.
+func aboutConfig(err error) bool {
+	var network net.Error
+	return !errors.Is(err, net.ErrClosed) && !errors.Is(err, dtls.ErrWrongKey) && !errors.As(err, &network)
+}
