@@ -62,7 +62,7 @@ const (
 	KindShutdown      Kind = "shutdown"      // the peer closed the session
 	KindClosed        Kind = "closed"        // a session ended for a reason of ours
 	KindFailed        Kind = "failed"        // a handshake failed
-	KindStray         Kind = "stray"         // a datagram for a session held nothing of use
+	KindStray         Kind = "stray"         // an empty record in a session
 	KindEmpty         Kind = "empty"         // a datagram without a byte
 	KindSocket        Kind = "socket"        // the socket reported an error
 	KindUnreachable   Kind = "unreachable"   // the network has no way to the peer
@@ -82,6 +82,8 @@ type Entry struct {
 	Peer  netip.AddrPort // the zero value if it is about no peer
 	Text  string         // without newline; what a peer sent is escaped
 	Err   error          // the reason, if there is one
+	// State is that of the session for KindEstablished, and nil otherwise.
+	State *ConnectionState
 }
 
 // A Datagram is a datagram that carried application data.

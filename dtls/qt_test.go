@@ -282,7 +282,7 @@ func TestQtGarbageOfStrangers(t *testing.T) {
 			if got := stranger.answer(); got != nil {
 				t.Errorf("%s: answered with %d bytes", name, len(got))
 			}
-			wantLines(t, w.log.lines(), "(203.0.113.9:9): not verified yet")
+			wantLines(t, w.log.lines()) // it may be the late close_notify of a session that is over
 			if got := w.srv.Stats(); got.HalfOpen != 0 || total(got.Drops) != 1 {
 				t.Errorf("%s: %d half open, drops %v", name, got.HalfOpen, got.Drops)
 			}
@@ -328,9 +328,7 @@ func TestQtGarbageForAnEstablishedSession(t *testing.T) {
 				t.Errorf("after %s: %v", name, err)
 			}
 		}
-		if !w.log.has(KindStray, "(198.51.100.7:40000): 0 byte dgram, could be a re-connect attempt?") {
-			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
-		}
+		wantLines(t, w.log.lines(), "(198.51.100.7:40000): not verified yet") // the hello; the rest is counted
 		c.Close()
 	})
 }

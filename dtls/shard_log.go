@@ -81,10 +81,14 @@ func (s *shard) logLookup(sess *Session, what string, err error) {
 func (s *shard) logEstablished(sess *Session) {
 	if s.logs() {
 		state := newConnectionState(sess)
-		s.log(Info, KindEstablished, sess.peer, s.host.voice.established(sess.peer, &state), nil)
+		s.callOut()
+		s.host.observer.Log(Entry{Time: s.now, Level: Info, Kind: KindEstablished, Peer: sess.peer, Text: s.host.voice.established(sess.peer, &state), State: &state})
+		s.callBack()
 	}
 }
 
+// logStray has a line for a record of the peer that says nothing. Other records
+// that lead to nothing may be anybody's, and are only counted.
 func (s *shard) logStray(peer netip.AddrPort) {
 	if s.logsUnverified() {
 		s.log(Warning, KindStray, peer, s.host.voice.stray(peer), nil)
@@ -109,7 +113,7 @@ func (s *shard) logEnded(sess *Session, reason error) {
 	switch {
 	case !s.logs(), reason == ErrSessionClosed, reason == ErrServerClosed:
 	case reason == ErrPeerClosed:
-		s.log(Error, KindShutdown, sess.peer, voice.shutdown(sess.peer), reason)
+		s.log(Info, KindShutdown, sess.peer, voice.shutdown(sess.peer), reason)
 	case reason == ErrReplaced, reason == ErrIdleTimeout:
 		s.log(Info, KindClosed, sess.peer, voice.closed(sess.peer, reason), reason)
 	default:
@@ -156,8 +160,12 @@ func (s *shard) drop(peer netip.AddrPort, reason wire.Drop) {
 // session is asked as well.
 func (s *shard) stray(sess *Session, reason wire.Drop) {
 	s.strays++
-	if !s.muted {
-		s.drop(sess.peer, reason)
+	if s.muted {
+		return
+	}
+	s.drop(sess.peer, reason)
+	if reason == wire.DropEmptyRecord && sess.established() {
+		s.logStray(sess.peer)
 	}
 }
 

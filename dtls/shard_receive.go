@@ -59,9 +59,6 @@ func (s *shard) receiveFor(sess *Session, datagram []byte) {
 	s.strays = 0
 	sess.assoc.Receive(s.now, datagram)
 	s.drain(sess)
-	if s.strays > 0 && !s.muted && !sess.ended && sess.established() {
-		s.logStray(sess.peer)
-	}
 }
 
 // receiveStranger takes a datagram from an address without a session, or one
@@ -87,7 +84,9 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}
-	s.logUnverified(from.peer)
+	if gate.IsClientHello(datagram) {
+		s.logUnverified(from.peer)
+	}
 }
 
 // holdFlight lets a handshake in progress wait with repeating its flight, as

@@ -13,6 +13,7 @@ type Line struct {
 	Text  string         // complete in itself, the peer included; need not be printable
 	Peer  netip.AddrPort // for those who filter; zero if it is about no peer
 	Attrs []slog.Attr    // for those who filter
+	Alert bool           // to be seen at once by those who watch a terminal, whatever its level
 }
 
 // A Datagram is one that was received and opened. Ciphertext and Plaintext

@@ -14,8 +14,14 @@ func observer(name string, level Level, tell func(Line)) *dtls.Observer {
 	o := &dtls.Observer{
 		Name: name,
 		Log: func(e dtls.Entry) {
-			if l := lineOf(e); l.Level >= least && e.Kind != dtls.KindKeyLog { // which is warned of with its name
+			if e.Kind == dtls.KindKeyLog { // which is warned of with its name
+				return
+			}
+			if l := lineOf(e); l.Level >= least {
 				tell(l)
+			}
+			if name == "" && e.State != nil && least <= slog.LevelInfo {
+				tellOfClient(e, tell)
 			}
 		},
 	}
@@ -38,7 +44,44 @@ func lineOf(e dtls.Entry) Line {
 	if e.Err != nil {
 		l.Attrs = append(l.Attrs, slog.String("error", Escape([]byte(e.Err.Error()))))
 	}
+	if e.State != nil {
+		l.Attrs = append(l.Attrs, stateAttrs(e.State)...)
+	}
+	l.Alert = e.Kind == dtls.KindShutdown // crimson in Qt's example
 	return l
+}
+
+// stateAttrs are what was agreed on, and with whom.
+func stateAttrs(state *dtls.ConnectionState) []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("cipher", state.CipherSuite.OpenSSLName),
+		slog.String("version", dtls.VersionName(state.Version)),
+		slog.Bool("resumed", state.DidResume),
+	}
+	if state.PSKIdentity != nil {
+		attrs = append(attrs, slog.String("identity", Escape(state.PSKIdentity)))
+	}
+	if len(state.PeerCertificates) > 0 {
+		attrs = append(attrs, slog.String("subject", Escape([]byte(state.PeerCertificates[0].Subject.String()))))
+	}
+	return attrs
+}
+
+// tellOfClient says of a new session who it is with, as far as other lines do
+// not.
+func tellOfClient(e dtls.Entry, tell func(Line)) {
+	line := func(text string) {
+		tell(Line{Time: e.Time, Level: slog.LevelInfo, Peer: e.Peer, Text: prefix(e.Peer) + text,
+			Attrs: []slog.Attr{slog.String("kind", "client")}})
+	}
+	if e.State.DidResume && e.State.PSKIdentity != nil {
+		line("session resumed, identity '" + string(e.State.PSKIdentity) + "'")
+	} else if e.State.DidResume {
+		line("session resumed")
+	}
+	if certificates := e.State.PeerCertificates; len(certificates) > 0 {
+		line("client certificate " + certificates[0].Subject.String())
+	}
 }
 
 func levelOf(l dtls.Level) slog.Level {

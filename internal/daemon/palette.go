@@ -25,11 +25,11 @@ var (
 )
 
 // paintOf is the paint of a line of information; datagrams are dark magenta.
-func paintOf(level slog.Level) paint {
+func paintOf(l Line) paint {
 	switch {
-	case level >= slog.LevelError:
+	case l.Alert, l.Level >= slog.LevelError:
 		return crimson
-	case level >= slog.LevelWarn:
+	case l.Level >= slog.LevelWarn:
 		return darkOrange
 	}
 	return darkBlue

@@ -22,7 +22,7 @@ func newTextPrinter(information, datagrams Stream) *textPrinter {
 func (p *textPrinter) line(l Line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.buf = appendPainted(p.buf[:0], p.information.Colour, paintOf(l.Level), func(b []byte) []byte {
+	p.buf = appendPainted(p.buf[:0], p.information.Colour, paintOf(l), func(b []byte) []byte {
 		return AppendEscaped(b, []byte(l.Text))
 	})
 	p.information.Write(p.buf)
