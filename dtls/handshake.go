@@ -14,7 +14,8 @@ type handshake struct {
 	cancel  context.CancelFunc
 	expires time.Time // for as long as there is no association
 
-	held time.Time // until then, its flight is not repeated
+	held  time.Time // until then, its flight is not repeated
+	holds int       // how often that was put off
 
 	questions  int    // that were asked and are not answered
 	received   bool   // a datagram came, and the log has no line about it yet

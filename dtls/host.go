@@ -37,12 +37,12 @@ type host struct {
 	lines    lineLimit
 	workers  *workers
 	rates    *rateLimit
+	halfOpen *halfOpen
 	secrets  *gate.Secrets   // nil of a client
 	base     context.Context // of look-ups
 	seed     maphash.Seed    // of hello hashes
 
 	accepting atomic.Bool
-	halfOpen  atomic.Int64
 	sessions  atomic.Int64 // established
 	told      atomic.Int64 // how many peers Shutdown said goodbye to
 	lastID    atomic.Uint64
@@ -66,6 +66,7 @@ func newHost(o owner, side engine.Side, config *Config) (*host, error) {
 	if h.observer == nil {
 		h.observer = &Observer{}
 	}
+	h.halfOpen = newHalfOpen(int64(or(config.MaxHalfOpen, DefaultMaxHalfOpen)))
 	h.voice = newVoice(side, h.observer.Name)
 	h.accepting.Store(true)
 	if side == engine.Server {
@@ -75,8 +76,7 @@ func newHost(o owner, side engine.Side, config *Config) (*host, error) {
 	return h, err
 }
 
-// maxHalfOpen and maxSessions return the limits of the configuration.
-func (h *host) maxHalfOpen() int64 { return int64(or(h.config.MaxHalfOpen, DefaultMaxHalfOpen)) }
+// maxSessions returns the limit of the configuration.
 func (h *host) maxSessions() int64 { return int64(or(h.config.MaxSessions, DefaultMaxSessions)) }
 
 // idleTimeout returns how long a session may be idle, or 0 for ever.

@@ -140,7 +140,7 @@ func (l *Listener) Stats() Stats {
 	var stats Stats
 	l.shard.counters.addTo(&stats)
 	stats.Sessions = int(l.shard.host.sessions.Load())
-	stats.HalfOpen = int(l.shard.host.halfOpen.Load())
+	stats.HalfOpen = int(l.shard.host.halfOpen.total.Load())
 	return stats
 }
 

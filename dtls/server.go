@@ -215,7 +215,7 @@ func (s *Server) Stats() Stats {
 	}
 	if s.host != nil {
 		stats.Sessions = int(s.host.sessions.Load())
-		stats.HalfOpen = int(s.host.halfOpen.Load())
+		stats.HalfOpen = int(s.host.halfOpen.total.Load())
 	}
 	return stats
 }

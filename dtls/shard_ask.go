@@ -51,6 +51,9 @@ func (s *shard) compute(sess *Session, token engine.Token, job engine.Job) {
 	}
 	sess.hs.questions++
 	s.host.workers.do(func() {
+		if sess.closing.Load() {
+			return // nobody waits for it any more
+		}
 		s.inbox.post(inboxItem{kind: itemAnswer, session: sess, token: token, result: job()})
 	})
 }
@@ -62,6 +65,9 @@ func consult[T any](s *shard, sess *Session, token engine.Token, run func(func()
 	sess.hs.questions++
 	ctx := sess.hs.context(s.host.base)
 	run(func() {
+		if sess.closing.Load() {
+			return // nobody waits for it any more
+		}
 		found := find(ctx)
 		s.post(func() {
 			if !sess.ended {
@@ -70,10 +76,6 @@ func consult[T any](s *shard, sess *Session, token engine.Token, run func(func()
 		})
 	})
 }
-
-// alone runs f on a goroutine of its own. Handshakes have at most one at a
-// time, so that their number bounds that of the goroutines.
-func alone(f func()) { go f() }
 
 // verification is what a chain of certificates led to.
 type verification struct {
@@ -86,7 +88,7 @@ func (s *shard) verify(sess *Session, token engine.Token, chain [][]byte) {
 	verifier := hs.profile.verifier
 	run := s.host.workers.do
 	if verifier.Also != nil {
-		run = alone
+		run = s.host.halfOpen.lookUp
 	}
 	chain = cloneChain(chain)
 	consult(s, sess, token, run, func(context.Context) verification {

@@ -150,7 +150,7 @@ func (s *shard) establish(sess *Session) {
 	sess.hs = nil
 	sess.since = s.clock()
 	sess.lastActive.Store(sess.since)
-	s.host.halfOpen.Add(-1)
+	s.host.halfOpen.end(sess.peer.Addr())
 	s.host.sessions.Add(1)
 	s.counters.completed.Add(1)
 	if sess.state.Resumed {
@@ -221,7 +221,7 @@ func (s *shard) end(sess *Session, reason error) {
 	s.unlist(sess)
 	sess.assoc = nil
 	if hs := sess.hs; hs != nil {
-		s.host.halfOpen.Add(-1)
+		s.host.halfOpen.end(sess.peer.Addr())
 		s.counters.failed[failureReason(reason)].Add(1)
 		hs.end()
 		s.logFailed(sess, reason)

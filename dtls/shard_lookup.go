@@ -20,7 +20,7 @@ func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
 	config := sess.hs.profile.config
 	if s.host.side == engine.Client {
 		s.logIdentity(sess, nil)
-		consult(s, sess, token, alone, func(ctx context.Context) foundPSK {
+		consult(s, sess, token, s.host.halfOpen.lookUp, func(ctx context.Context) foundPSK {
 			identity, key, err := config.ClientPSK(ctx, data)
 			return foundPSK{identity, key, err}
 		}, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
@@ -36,7 +36,7 @@ func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
 		s.answer(sess, token, s.concludePSK(sess, find(context.Background())))
 		return
 	}
-	consult(s, sess, token, alone, find, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
+	consult(s, sess, token, s.host.halfOpen.lookUp, find, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
 }
 
 // concludePSK tells whoever watches about a key that was not found. To the
@@ -69,7 +69,7 @@ func (s *shard) lookUpSession(sess *Session, token engine.Token, id string) {
 		return
 	}
 	find := func(ctx context.Context) []byte { return cache.Get(ctx, id) }
-	consult(s, sess, token, alone, find, conclude)
+	consult(s, sess, token, s.host.halfOpen.lookUp, find, conclude)
 }
 
 // storeSession puts a session into the cache.
@@ -87,7 +87,7 @@ func (s *shard) storeSession(sess *Session, e *engine.Event) {
 		memory.Put(context.Background(), id, session)
 		return
 	}
-	go cache.Put(context.WithoutCancel(s.host.base), id, session)
+	s.host.halfOpen.lookUp(func() { cache.Put(context.WithoutCancel(s.host.base), id, session) })
 }
 
 // askForConfig asks the user's code for the configuration of a client, and
@@ -99,7 +99,7 @@ func (s *shard) askForConfig(sess *Session, hello engine.Hello) {
 	get := s.host.config.GetConfigForClient
 	info, err := parseClientHello(hello.Body, sess)
 	hs.context(s.host.base)
-	alone(func() {
+	s.host.halfOpen.lookUp(func() {
 		p := s.host.profile
 		if err == nil {
 			p, err = s.host.profileFor(get(info))

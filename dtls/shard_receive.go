@@ -75,6 +75,11 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 	verdict, reply := s.gate.Receive(s.now, from.peer, datagram, s.out.room(len(datagram)))
 	switch verdict.Action {
 	case gate.Admit:
+		// The hello may have come behind something else.
+		if !s.host.accepting.Load() {
+			s.drop(from.peer, wire.DropNotListening)
+			return
+		}
 		s.admit(verdict, from, len(datagram))
 		return
 	case gate.Reply:
@@ -92,16 +97,21 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 // holdFlight lets a handshake in progress wait with repeating its flight, as
 // a new one may be about to begin from the same address. In DTLS 1.2 nothing
 // in a ServerHello tells which ClientHello it answers: the client would take
-// the old one for the answer to the hello that it sends now.
+// the old one for the answer to the hello that it sends now. That hello may be
+// forged, so that a handshake waits a few times only.
 func (s *shard) holdFlight(peer netip.AddrPort) {
-	if sess := s.table.get(peer); sess != nil && sess.hs != nil {
+	if sess := s.table.get(peer); sess != nil && sess.hs != nil && sess.hs.holds < maxHolds {
+		sess.hs.holds++
 		sess.hs.held = s.now.Add(flightHold)
 	}
 }
 
-// flightHold is how long a flight is held: as long as a client waits for an
-// answer before it repeats its hello.
-const flightHold = time.Second
+const (
+	// flightHold is how long a flight is held: as long as a client waits for
+	// an answer before it repeats its hello.
+	flightHold = time.Second
+	maxHolds   = 3
+)
 
 // receiveHello takes a ClientHello in plaintext from an address that has a
 // session. Either it is the hello that the session began with, again, or the
@@ -208,9 +218,9 @@ func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr) wire.Dro
 	switch {
 	case current != nil && current.helloHash == hash, current != nil && current.rival != nil && current.rival.helloHash == hash:
 		return wire.DropDuplicateMessage
-	case h.halfOpen.Load() >= h.maxHalfOpen():
+	case h.halfOpen.full(addr):
 		return wire.DropHalfOpenLimit
-	case h.maxSessions() >= 0 && h.sessions.Load()+h.halfOpen.Load() >= h.maxSessions():
+	case h.maxSessions() >= 0 && h.sessions.Load()+h.halfOpen.total.Load() >= h.maxSessions():
 		return wire.DropSessionLimit
 	case !h.rates.allow(s.now, addr):
 		return wire.DropRateLimited
@@ -239,7 +249,7 @@ func (s *shard) place(sess, current *Session) {
 
 // newSession returns a session at the beginning of its handshake.
 func (s *shard) newSession(to route, hash uint64) *Session {
-	s.host.halfOpen.Add(1)
+	s.host.halfOpen.begin(to.peer.Addr())
 	s.counters.started.Add(1)
 	sess := &Session{
 		shard:     s,
