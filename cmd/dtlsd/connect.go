@@ -18,7 +18,7 @@ func newConnect() *cobra.Command {
 		Long: `Talk to a DTLS server: each line of standard input is a datagram, each datagram
 that comes back is a line of standard output. Information goes to standard error.
 
-The server is authenticated by a pre-shared key (--psk), or by its certificate
+The server is authenticated by a pre-shared key (--psk, --psk-file), or by its certificate
 (--ca, or the authorities that the system believes).`,
 		Example: `  dtlsd connect 127.0.0.1:22334 --psk sensor-17:1a2b3c4d5e6f
   dtlsd connect device.example:5684 --ca devices.pem --ping 3
@@ -43,6 +43,7 @@ The server is authenticated by a pre-shared key (--psk), or by its certificate
 
 func connectFlags(f *pflag.FlagSet, s *daemon.ConnectSettings) {
 	f.StringVar(&s.PSK, "psk", s.PSK, "our `IDENTITY:HEXKEY`")
+	f.StringVar(&s.PSKFile, "psk-file", s.PSKFile, "read it from a `FILE` of one line identity:hexkey")
 	f.StringVar(&s.CA, "ca", s.CA, "believe the authorities in a PEM `FILE` (default those of the system)")
 	f.BoolVar(&s.Insecure, "insecure", s.Insecure, "believe any certificate")
 	f.StringVar(&s.ServerName, "server-name", s.ServerName, "`NAME` to ask for and to expect in the certificate (default HOST)")
@@ -54,7 +55,7 @@ func connectFlags(f *pflag.FlagSet, s *daemon.ConnectSettings) {
 	f.StringSliceVar(&s.ALPN, "alpn", s.ALPN, "application `PROTOCOLS`, best first")
 	f.IntVar(&s.MTU, "mtu", s.MTU, "largest datagram of the handshake, in `BYTES` (default 1200)")
 	f.DurationVar(&s.Timeout, "timeout", s.Timeout, "give up the handshake after this `DURATION`")
-	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted")
+	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
 	f.BoolVarP(&s.Verbose, "verbose", "v", s.Verbose, "show each message of the handshake, and what was agreed on")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.IntVar(&s.Ping, "ping", s.Ping, "send this `NUMBER` of pings and end; fail unless each is answered")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -34,11 +35,15 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	report(os.Stderr, err)
+	if format := cmd.Flags().Lookup("log-format"); format != nil && format.Value.String() == string(daemon.FormatJSON) {
+		reportJSON(os.Stderr, err)
+	} else {
+		report(os.Stderr, err)
+	}
 	if f := (*daemon.Fault)(nil); errors.As(err, &f) && f.Usage {
 		return exitUsage
 	}
@@ -52,6 +57,15 @@ func report(w io.Writer, err error) {
 	if f := (*daemon.Fault)(nil); errors.As(err, &f) && f.Hint != "" {
 		fmt.Fprintf(w, "dtlsd: hint: %s\n", daemon.Escape([]byte(f.Hint)))
 	}
+}
+
+// reportJSON is report for programs.
+func reportJSON(w io.Writer, err error) {
+	var attrs []any
+	if f := (*daemon.Fault)(nil); errors.As(err, &f) && f.Hint != "" {
+		attrs = append(attrs, slog.String("hint", daemon.Escape([]byte(f.Hint))))
+	}
+	slog.New(slog.NewJSONHandler(w, nil)).Error(daemon.Escape([]byte(err.Error())), attrs...)
 }
 
 func newRoot() *cobra.Command {

@@ -18,18 +18,22 @@ func newPSK() *cobra.Command {
 }
 
 func newPSKGen() *cobra.Command {
-	var identity string
+	var identity, output string
 	var size int
 	cmd := &cobra.Command{
 		Use:     "gen",
 		Short:   "Make a random key and print it as a line for a PSK file",
-		Example: "  dtlsd psk gen --identity sensor-17 >> keys.txt",
+		Example: "  dtlsd psk gen --identity sensor-17 --output keys.txt",
 		Args:    arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "" {
+				return daemon.AddPSK(output, identity, size)
+			}
 			return daemon.GeneratePSK(cmd.OutOrStdout(), identity, size)
 		},
 	}
 	cmd.Flags().StringVar(&identity, "identity", "", "whose key it is (default a random name)")
+	cmd.Flags().StringVar(&output, "output", "", "add the line to a `FILE`, which only its owner can read")
 	cmd.Flags().IntVar(&size, "bytes", 16, "length of the key")
 	return cmd
 }

@@ -75,7 +75,8 @@ func serveFlags(f *pflag.FlagSet, s *daemon.ServeSettings) {
 	f.IntVar(&s.DatagramRate, "datagram-rate", s.DatagramRate, "show at most this `NUMBER` of datagrams a second")
 	f.IntVar(&s.DatagramBytes, "datagram-bytes", s.DatagramBytes, "show at most this `NUMBER` of bytes of a datagram")
 	f.StringVar(&s.Console, "console", s.Console, "`ADDR` of the web console, or off")
-	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of all sessions to a `FILE`, with which everything can be decrypted")
+	f.Lookup("console").Hidden = true // off is all there is so far
+	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of all sessions to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.TextVar(&s.LogLevel, "log-level", s.LogLevel, "show `debug|info|warn|error` and what is more important")
 }

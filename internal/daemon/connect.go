@@ -113,7 +113,7 @@ func (c *client) run(ctx context.Context, config *dtls.Config) error {
 	defer conn.Close()
 	c.conn = conn
 	c.peer, _ = netip.ParseAddrPort(conn.RemoteAddr().String())
-	if c.settings.Insecure && c.settings.PSK == "" {
+	if c.settings.Insecure && !c.settings.hasPSK() {
 		c.say(slog.LevelWarn, "the server's certificate was not checked: anybody could be at the other end")
 	}
 	if c.settings.Verbose {

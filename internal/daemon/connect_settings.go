@@ -13,6 +13,7 @@ type ConnectSettings struct {
 	Address string // HOST:PORT
 
 	PSK        string // identity:key
+	PSKFile    string // a file with one such line
 	CA         string // file of the authorities to believe; those of the system if empty
 	Insecure   bool   // believe any certificate
 	ServerName string // expected in the certificate; the host if empty
@@ -50,6 +51,8 @@ func (s *ConnectSettings) Validate() error {
 		return err
 	}
 	switch {
+	case s.PSK != "" && s.PSKFile != "":
+		return usageFault("", "--psk and --psk-file exclude each other")
 	case s.CA != "" && s.Insecure:
 		return usageFault("", "--ca and --insecure exclude each other")
 	case (s.Cert == "") != (s.Key == ""):
@@ -102,15 +105,37 @@ func (s *ConnectSettings) config() (config *dtls.Config, name string, err error)
 	return c, name, nil
 }
 
+// hasPSK tells whether we have a pre-shared key.
+func (s *ConnectSettings) hasPSK() bool { return s.PSK != "" || s.PSKFile != "" }
+
+// psk reads our pre-shared key.
+func (s *ConnectSettings) psk() (PSK, error) {
+	if s.PSKFile == "" {
+		p, err := ParsePSK([]byte(s.PSK))
+		if err != nil {
+			return PSK{}, faultAt("--psk", err)
+		}
+		return p, nil
+	}
+	psks, err := ReadPSKFile(s.PSKFile, false)
+	if err != nil {
+		return PSK{}, err
+	}
+	if len(psks) > 1 {
+		return PSK{}, usageFault("keep a file with that line alone", "%s holds %d identities: a client has one", s.PSKFile, len(psks))
+	}
+	return psks[0], nil
+}
+
 // applyPSK returns the name of a client with the key of the settings, if they
 // have one.
 func (s *ConnectSettings) applyPSK(c *dtls.Config) (name string, err error) {
-	if s.PSK == "" {
+	if !s.hasPSK() {
 		return "client", nil
 	}
-	p, err := ParsePSK([]byte(s.PSK))
+	p, err := s.psk()
 	if err != nil {
-		return "", faultAt("--psk", err)
+		return "", err
 	}
 	if p.Any {
 		return "", usageFault("name the identity that the server knows; a server with '*' takes any", "--psk: a client cannot be '*'")

@@ -48,7 +48,7 @@ func (c *client) advice(err error) string {
 	case errors.As(err, &alert):
 		return c.adviceOnAlert(alert.Alert)
 	case errors.Is(err, dtls.ErrNoPSK):
-		return "give --psk IDENTITY:HEXKEY"
+		return "give --psk IDENTITY:HEXKEY, or --psk-file FILE"
 	case errors.Is(err, dtls.ErrHandshakeTimeout) && c.answered.Load():
 		return "the server answered, but not to the end: the network loses datagrams, or the server does not like our credential; --timeout waits longer, -v shows every step"
 	case errors.Is(err, dtls.ErrHandshakeTimeout):
@@ -70,7 +70,7 @@ const (
 
 func (c *client) adviceOnAlert(alert uint8) string {
 	switch {
-	case alert == alertHandshakeFailure && c.settings.PSK == "":
+	case alert == alertHandshakeFailure && !c.settings.hasPSK():
 		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)? compare --ciphers, too"
 	case alert == alertHandshakeFailure:
 		return "the server has nothing in common with us: compare --ciphers, and whether it has pre-shared keys at all"

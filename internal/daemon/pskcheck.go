@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
 )
 
 // recommendedKey is the length in bytes below which a pre-shared key can be
@@ -25,6 +27,33 @@ func GeneratePSK(w io.Writer, identity string, n int) error {
 	}
 	_, err := fmt.Fprintf(w, "%s\n", p.AppendTo(nil))
 	return err
+}
+
+// AddPSK is [GeneratePSK] at the end of a file, which is its owner's only.
+func AddPSK(name, identity string, n int) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return unreadable(err)
+	}
+	defer f.Close()
+	if err := checkOwnerOnly(f, false); err != nil {
+		return err
+	}
+	content, err := io.ReadAll(f)
+	if err != nil {
+		return unreadable(err)
+	}
+	var line bytes.Buffer
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		line.WriteByte('\n')
+	}
+	if err := GeneratePSK(&line, identity, n); err != nil {
+		return err
+	}
+	if _, err := f.Write(line.Bytes()); err != nil {
+		return runFault("", "%s: %w", name, rootCause(err))
+	}
+	return f.Close()
 }
 
 // CheckPSKFile reads a PSK file as dtlsd serve does and says what is in it,
