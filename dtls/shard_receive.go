@@ -89,7 +89,8 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}
-	if gate.IsClientHello(datagram) {
+	// A protected record is mostly the late goodbye of a session that is over.
+	if !isProtected(datagram) {
 		s.logUnverified(from.peer)
 	}
 }
@@ -173,6 +174,11 @@ func (s *shard) receiveContested(sess *Session, datagram []byte) {
 	s.muted = taken
 	s.receiveFor(sess, datagram)
 	s.muted = false
+}
+
+func isProtected(datagram []byte) bool {
+	record, _, err := wire.ParseRecord(datagram)
+	return err == nil && record.Epoch > 0
 }
 
 func isPlaintext(datagram []byte) bool {
