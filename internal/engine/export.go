@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // What can become of an export.
@@ -70,6 +72,7 @@ func (a *Association) Snapshot(now time.Time, v Vault, reserve uint64) ([]byte, 
 	if reserve == 0 {
 		return nil, ErrReserve
 	}
+	reserve = min(reserve, wire.MaxRecordSeq) // there are no more, and sums must not wrap
 	send, receive := a.write.seq+reserve, a.window.next+reserve
 	sealed, err := a.export(now, v, exported{
 		nextSend: send,

@@ -197,6 +197,21 @@ func TestR11ExportServesOnceAndOnlyTheNewest(t *testing.T) {
 	adopt(t, p, v, third)
 }
 
+func TestR11SnapshotOfAllNumbersDoesNotWrap(t *testing.T) {
+	v, _ := newVault(t)
+	p := dtlstest.NewPair(t, 1)
+	p.Connect()
+	wantEcho(t, p)
+	sealed, err := p.Server.Snapshot(p.Now, v, ^uint64(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	adopt(t, p, v, sealed)
+	if err := p.Server.Say("a number of the source"); !errors.Is(err, engine.ErrSequenceExhausted) {
+		t.Errorf("the copy of a source that may use every number sends: %v", err)
+	}
+}
+
 func TestExportRefusesWhatItCannotKeepSafe(t *testing.T) {
 	v, ledger := newVault(t)
 	p := dtlstest.NewPair(t, 1)
