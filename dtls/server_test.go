@@ -312,6 +312,30 @@ func TestIdleSessionsEnd(t *testing.T) {
 	})
 }
 
+// An idle session never ends earlier than asked for, and at most an eighth, or
+// a second, later.
+func TestIdleSessionsEndOnTime(t *testing.T) {
+	for _, timeout := range []time.Duration{100 * time.Millisecond, time.Second, 1500 * time.Millisecond, 3 * time.Second, 20 * time.Second, 30 * time.Minute} {
+		for _, offset := range []time.Duration{0, 50 * time.Millisecond, 99 * time.Millisecond, 950 * time.Millisecond} {
+			inWorld(t, func(s *Server) { s.Config.IdleTimeout = timeout }, func(w *world) {
+				time.Sleep(offset)
+				c := w.dial(clientAddress, clientConfig())
+				c.SetDeadline(time.Time{})
+				w.wantEcho(c, "hello")
+				start := time.Now()
+				c.SetDeadline(time.Time{})
+				if _, err := c.Read(nil); err != io.EOF {
+					t.Errorf("%v: %v", timeout, err)
+				}
+				if d := time.Since(start); d < timeout || d > timeout+max(timeout/8, time.Second) {
+					t.Errorf("a timeout of %v, begun %v later: ended after %v", timeout, offset, d)
+				}
+				c.Close()
+			})
+		}
+	}
+}
+
 func TestIdleTimeoutCanBeOff(t *testing.T) {
 	var r roll
 	inWorld(t, func(s *Server) {

@@ -36,7 +36,7 @@ type Session struct {
 
 	maxPayload  atomic.Int32
 	closing     atomic.Bool
-	lastActive  atomic.Uint32 // seconds of the shard's clock
+	lastActive  atomic.Uint32 // on the shard's clock
 	since       uint32        // likewise
 	received    atomic.Uint64 // datagrams of application data
 	sent        atomic.Uint64

@@ -246,5 +246,9 @@ func (s *shard) flush() {
 func (s *shard) callOut()  { s.mu.Unlock() }
 func (s *shard) callBack() { s.mu.Lock() }
 
-// clock returns t in seconds of the shard's clock.
-func (s *shard) clock() uint32 { return uint32(s.now.Sub(s.start) / time.Second) }
+// tick is the unit of the shard's clock, which fits sessions in 32 bits and
+// lasts for 13 years.
+const tick = 100 * time.Millisecond
+
+// clock returns the time in ticks since the shard began.
+func (s *shard) clock() uint32 { return uint32(s.now.Sub(s.start) / tick) }

@@ -43,5 +43,5 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 	return info
 }
 
-// at returns the time of a second of the shard's clock.
-func (s *shard) at(second uint32) time.Time { return s.start.Add(time.Duration(second) * time.Second) }
+// at returns the time of a reading of the shard's clock.
+func (s *shard) at(clock uint32) time.Time { return s.start.Add(time.Duration(clock) * tick) }

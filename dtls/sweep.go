@@ -13,16 +13,16 @@ type sweeper struct {
 }
 
 const (
-	sweepSteps  = 16               // of a round through the table
-	longRound   = 64 * time.Second // a round takes no longer
-	shortStep   = 10 * time.Millisecond
-	trimSeconds = 60 // the keys of a session idle for that long are trimmed
+	sweepSteps = 16               // of a round through the table
+	longRound  = 64 * time.Second // a round takes no longer
+	shortStep  = 10 * time.Millisecond
+	trimTime   = time.Minute // the keys of a session idle for that long are trimmed
 )
 
 func newSweeper(timeout time.Duration) sweeper {
 	round := longRound
 	if timeout > 0 {
-		round = min(timeout/8, longRound)
+		round = min(timeout/16, longRound) // which, with the ticks, is less than an eighth late
 	}
 	return sweeper{timeout: timeout, step: max(round/sweepSteps, shortStep)}
 }
@@ -59,11 +59,13 @@ func (s *shard) sweepSession(sess *Session) {
 	if !sess.established() {
 		return
 	}
-	idle := s.clock() - sess.lastActive.Load()
+	// The readings of the clock are rounded: between two of them lies as much
+	// as a tick less than their difference.
+	idle := time.Duration(s.clock()-sess.lastActive.Load())*tick - tick
 	switch {
-	case s.sweeper.timeout > 0 && time.Duration(idle)*time.Second >= s.sweeper.timeout:
+	case s.sweeper.timeout > 0 && idle >= s.sweeper.timeout:
 		s.close(sess, ErrIdleTimeout)
-	case idle >= trimSeconds:
+	case idle >= trimTime:
 		sess.assoc.Trim()
 	}
 }
