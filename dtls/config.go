@@ -101,10 +101,11 @@ type Config struct {
 	// an identity. Without it nothing is sent.
 	PSKIdentityHint []byte
 	// ClientPSK returns a client's identity and key for a server that gave
-	// that hint, which may be empty. An empty key gives up. It has a
-	// goroutine of its own and may take its time; ctx ends with the
-	// handshake. A client that has it offers suites with certificates only if
-	// RootCAs or InsecureSkipVerify is set as well.
+	// that hint, which may be empty; [StaticClientPSK] makes one that is
+	// always the same. An empty key gives up. It has a goroutine of its own
+	// and may take its time; ctx ends with the handshake. A client that has it
+	// offers suites with certificates only if RootCAs or InsecureSkipVerify is
+	// set as well.
 	ClientPSK func(ctx context.Context, hint []byte) (identity, key []byte, err error)
 
 	// CipherSuites lists the suites to use, the preferred one first. Nil

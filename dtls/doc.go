@@ -16,7 +16,12 @@
 // Code that wants connections has a [Listener], which is a [net.Listener], and
 // [Dial]. A [Conn] is a [net.Conn] that keeps the bounds of datagrams:
 //
-//	conn, err := dtls.Dial("udp", "server.example:22334", &dtls.Config{})
+//	conn, err := dtls.Dial("udp", "server.example:22334", &dtls.Config{
+//		ClientPSK: dtls.StaticClientPSK("sensor-7", key),
+//	})
+//
+// Without ClientPSK a client wants a certificate, by the authorities of the
+// system or by those of RootCAs.
 //
 // A [Config] has the fields of the one in crypto/tls where the meaning is the
 // same, and uses its certificates; what is peculiar to DTLS comes on top.

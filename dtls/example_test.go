@@ -31,9 +31,7 @@ func Example() {
 	defer srv.Shutdown(context.Background())
 
 	conn, err := dtls.Dial("udp", pc.LocalAddr().String(), &dtls.Config{
-		ClientPSK: func(context.Context, []byte) (identity, psk []byte, err error) {
-			return []byte("sensor-7"), key, nil
-		},
+		ClientPSK: dtls.StaticClientPSK("sensor-7", key),
 	})
 	if err != nil {
 		log.Fatal(err)

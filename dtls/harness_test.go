@@ -2,7 +2,6 @@ package dtls
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -82,9 +81,7 @@ func (w *world) stop() {
 func clientConfig() *Config { return clientConfigFor("client", testKey) }
 
 func clientConfigFor(identity string, key []byte) *Config {
-	return &Config{ClientPSK: func(context.Context, []byte) ([]byte, []byte, error) {
-		return []byte(identity), key, nil
-	}}
+	return &Config{ClientPSK: StaticClientPSK(identity, key)}
 }
 
 // dial returns a client with a complete handshake.

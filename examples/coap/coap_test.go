@@ -213,9 +213,7 @@ func TestServerEndsAfterClientCameBack(t *testing.T) {
 		}
 		local = socket.LocalAddr().(*net.UDPAddr)
 		conn, err := dtls.Client(socket, &dtls.Config{
-			ClientPSK: func(context.Context, []byte) (identity, key []byte, err error) {
-				return []byte("sensor-7"), []byte("open sesame"), nil
-			},
+			ClientPSK: dtls.StaticClientPSK("sensor-7", []byte("open sesame")),
 		})
 		if err != nil {
 			t.Fatal(err)

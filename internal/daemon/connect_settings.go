@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"context"
 	"crypto/tls"
 	"time"
 
@@ -140,9 +139,7 @@ func (s *ConnectSettings) applyPSK(c *dtls.Config) (name string, err error) {
 	if p.Any {
 		return "", usageFault("name the identity that the server knows; a server with '*' takes any", "--psk: a client cannot be '*'")
 	}
-	c.ClientPSK = func(context.Context, []byte) (identity, key []byte, err error) {
-		return p.Identity, p.Key, nil
-	}
+	c.ClientPSK = dtls.StaticClientPSK(string(p.Identity), p.Key)
 	if len(p.Identity) == 0 {
 		return "client", nil
 	}

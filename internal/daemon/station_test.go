@@ -71,9 +71,7 @@ func dial(t *testing.T, address string, timeout time.Duration) (*dtls.Conn, erro
 	t.Helper()
 	return dtls.Dial("udp", address, &dtls.Config{
 		HandshakeTimeout: timeout,
-		ClientPSK: func(context.Context, []byte) ([]byte, []byte, error) {
-			return []byte("alice"), testKey, nil
-		},
+		ClientPSK:        dtls.StaticClientPSK("alice", testKey),
 	})
 }
 
