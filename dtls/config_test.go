@@ -1,7 +1,6 @@
 package dtls
 
 import (
-	"crypto/tls"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,57 +8,6 @@ import (
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
-
-func TestConfigSaysWhatIsWrong(t *testing.T) {
-	ca := newAuthority(t)
-	psk := func(change func(*Config)) *Config {
-		c := &Config{PSK: StaticPSK{}, ClientPSK: clientConfig().ClientPSK}
-		change(c)
-		return c
-	}
-	for _, test := range []struct {
-		side   engine.Side
-		config *Config
-		want   string
-	}{
-		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, PSK or GetConfigForClient"},
-		{engine.Client, &Config{}, "a client needs ServerName"},
-		{engine.Client, psk(func(c *Config) { c.MTU = 100 }), "MTU of 100 bytes is not between 256 and 65535"},
-		{engine.Client, psk(func(c *Config) { c.RetransmitInitial = -1 }), "cannot be negative"},
-		{engine.Server, psk(func(c *Config) { c.MaxHalfOpen = -1 }), "cannot be negative"},
-		{engine.Server, psk(func(c *Config) { c.PSKIdentityHint = make([]byte, 70_000) }), "PSKIdentityHint has 70000 bytes"},
-		{engine.Server, psk(func(c *Config) { c.NextProtos = []string{""} }), "NextProtos"},
-		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{0x1301} }), "CipherSuites has 0x1301"},
-		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256} }), "none of CipherSuites"},
-		{engine.Client, psk(func(c *Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP521} }), "CurvePreferences has CurveP521"},
-		{engine.Server, psk(func(c *Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }), "needs ClientCAs"},
-		{engine.Server, psk(func(c *Config) { c.ClientAuth = 9 }), "unknown ClientAuth 9"},
-		{engine.Server, psk(func(c *Config) { c.Certificates = make([]tls.Certificate, 1) }), "certificate 0: the certificate is empty"},
-		{engine.Server, psk(func(c *Config) {
-			cert := ca.issue(t, "ecdsa", "a")
-			cert.PrivateKey = newKey(t, "ecdsa")
-			c.Certificates = []tls.Certificate{cert}
-		}), "the private key is not that of the certificate"},
-	} {
-		_, err := test.config.profile(test.side)
-		if err == nil || !strings.HasPrefix(err.Error(), "dtls: ") || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%v: %v, want %q", test.side, err, test.want)
-		}
-	}
-}
-
-func TestConfigsThatAreFine(t *testing.T) {
-	for name, config := range map[string]*Config{
-		"PSK only":           clientConfig(),
-		"any certificate":    {InsecureSkipVerify: true},
-		"a name":             {ServerName: "server.example"},
-		"suites of one kind": {ServerName: "server.example", CipherSuites: []uint16{TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}},
-	} {
-		if _, err := config.profile(engine.Client); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
 
 // A client with a key, and nothing said about authorities, must not believe
 // whoever has a certificate.

@@ -131,6 +131,9 @@ func newDialled(socket udp.Socket, peer netip.AddrPort, remote net.Addr, config 
 	if config == nil {
 		config = &Config{}
 	}
+	if err := config.checkName(); err != nil {
+		return nil, err
+	}
 	d := &dialled{peer: peer}
 	h, err := newHost(d, engine.Client, config)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -77,56 +76,13 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 		return nil, err
 	}
 	p.engine = c.engine(side, policy)
+	if err := p.checkMeans(side); err != nil {
+		return nil, err
+	}
 	p.engine.Credentials = engineCredentials(p.credentials)
 	p.engine.Trace = observer != nil && observer.Handshake != nil
 	p.verifier = c.verifier(side)
 	return p, nil
-}
-
-// check refuses what cannot work, in words that help.
-func (c *Config) check(side engine.Side) error {
-	if err := c.checkVersions(); err != nil {
-		return err
-	}
-	switch {
-	case c.MTU != 0 && (c.MTU < engine.MinMTU || c.MTU > 1<<16-1):
-		return fmt.Errorf("MTU of %d bytes is not between %d and %d", c.MTU, engine.MinMTU, 1<<16-1)
-	case c.HandshakeTimeout < 0 || c.RetransmitInitial < 0 || c.RetransmitMax < 0 || c.RetransmitLimit < 0:
-		return errors.New("HandshakeTimeout and what is about retransmission cannot be negative")
-	case c.MaxHalfOpen < 0 || c.HandshakeBurst < 0 || c.ReadQueue < 0:
-		return errors.New("MaxHalfOpen, HandshakeBurst and ReadQueue cannot be negative")
-	case len(c.PSKIdentityHint) > 1<<16-1:
-		return fmt.Errorf("PSKIdentityHint has %d bytes; the protocol has room for %d", len(c.PSKIdentityHint), 1<<16-1)
-	}
-	for _, name := range c.NextProtos {
-		if len(name) == 0 || len(name) > 255 {
-			return fmt.Errorf("NextProtos has %q: names have 1 to 255 bytes", name)
-		}
-	}
-	if side == engine.Client {
-		return c.checkClient()
-	}
-	return c.checkServer()
-}
-
-func (c *Config) checkServer() error {
-	verifies := c.ClientAuth == tls.VerifyClientCertIfGiven || c.ClientAuth == tls.RequireAndVerifyClientCert
-	switch {
-	case len(c.Certificates) == 0 && c.GetCertificate == nil && c.PSK == nil && c.GetConfigForClient == nil:
-		return errors.New("a server needs Certificates, GetCertificate, PSK or GetConfigForClient")
-	case verifies && c.ClientCAs == nil:
-		return fmt.Errorf("ClientAuth %v needs ClientCAs: the authorities whose clients are let in", c.ClientAuth)
-	case c.ClientAuth < tls.NoClientCert || c.ClientAuth > tls.RequireAndVerifyClientCert:
-		return fmt.Errorf("unknown ClientAuth %d", c.ClientAuth)
-	}
-	return nil
-}
-
-func (c *Config) checkClient() error {
-	if c.offersCertificates() && c.ServerName == "" && !c.InsecureSkipVerify {
-		return errors.New("a client needs ServerName, to know whose certificate to expect, or InsecureSkipVerify")
-	}
-	return nil
 }
 
 // offersCertificates reports whether a client takes servers with
@@ -167,20 +123,7 @@ func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 			p.Groups = append(p.Groups, wire.Group(id))
 		}
 	}
-	return p, c.checkSuites(side, p)
-}
-
-// checkSuites sees to it that there is a suite that can be used.
-func (c *Config) checkSuites(side engine.Side, p suite.Policy) error {
-	if side == engine.Server && c.GetConfigForClient != nil {
-		return nil // which has the last word
-	}
-	for _, s := range p.Suites {
-		if s.KeyExchange.UsesPSK() && p.PSK || s.KeyExchange.UsesCertificate() && p.Certificates {
-			return nil
-		}
-	}
-	return errors.New("none of CipherSuites goes with the keys and certificates that are configured")
+	return p, nil
 }
 
 func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
