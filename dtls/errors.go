@@ -77,10 +77,18 @@ type AlertError struct {
 	// Authenticated is false for an alert in plaintext, which anyone may have
 	// sent.
 	Authenticated bool
+	// Offered says, in words for whoever wrote the program, what a client
+	// offered to a server that has nothing in common with it. It is empty where
+	// that explains nothing.
+	Offered string
 }
 
 func (e *AlertError) Error() string {
-	return fmt.Sprintf("dtls: the peer sent a fatal alert: %v", wire.AlertDescription(e.Alert))
+	text := fmt.Sprintf("dtls: the peer sent a fatal alert: %v", wire.AlertDescription(e.Alert))
+	if e.Offered != "" {
+		text += ": " + e.Offered
+	}
+	return text
 }
 
 // Is makes it match [net.ErrClosed].

@@ -7,6 +7,7 @@ import (
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/trust"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // checkMeans sees to it that there is a suite that can be used.
@@ -40,4 +41,22 @@ func (p *profile) fits(side engine.Side, kind suite.KeyExchange) bool {
 	return side == engine.Client || p.config.GetCertificate != nil || slices.ContainsFunc(p.credentials, func(c trust.Credential) bool {
 		return kind.Accepts(c.Signer.Public())
 	})
+}
+
+// offered says which kind of credential a client could use, if it was one only
+// and the server wanted none of it.
+func (p *profile) offered(alert wire.AlertDescription) string {
+	psk, certificates := p.means(engine.Client)
+	switch c := p.config; {
+	case alert != wire.AlertHandshakeFailure || psk && certificates:
+		return ""
+	case psk && c.offersCertificates():
+		return "we offered pre-shared keys only: Config.CipherSuites has nothing else"
+	case psk:
+		return "we offered pre-shared keys only: Config.RootCAs is not set"
+	case c.ClientPSK != nil:
+		return "we offered certificates only: Config.CipherSuites has nothing else"
+	default:
+		return "we offered certificates only: Config.ClientPSK is not set"
+	}
 }

@@ -27,7 +27,7 @@ func (s *shard) on(sess *Session, e *engine.Event) {
 	case engine.EventEstablished:
 		s.establish(sess)
 	case engine.EventClosed:
-		s.end(sess, s.reason(e.Err))
+		s.end(sess, s.reason(sess, e.Err))
 	case engine.EventDrop:
 		s.stray(sess, e.Drop)
 	case engine.EventSecret:
@@ -202,11 +202,15 @@ func (s *shard) close(sess *Session, reason error) {
 }
 
 // reason returns why an association ended, in words for users.
-func (s *shard) reason(err error) error {
+func (s *shard) reason(sess *Session, err error) error {
 	if err == engine.ErrClosed && s.goodbye != nil {
 		return s.goodbye
 	}
-	return publicError(err)
+	reason := publicError(err)
+	if alert, ok := reason.(*AlertError); ok && sess.hs != nil && s.host.side == engine.Client {
+		alert.Offered = sess.hs.profile.offered(wire.AlertDescription(alert.Alert))
+	}
+	return reason
 }
 
 // end takes a session off the shard, in whatever state it is. Its peer hears

@@ -149,9 +149,14 @@ func (v voice) keyLog() string {
 
 func (v voice) suppressed(n int) string { return strconv.Itoa(n) + " more not shown" }
 
-// plain returns the text of an error without the prefix that belongs into
-// other people's logs.
-func plain(err error) string { return strings.TrimPrefix(err.Error(), "dtls: ") }
+// plain returns the text of an error for a log, without the prefix that belongs
+// into those of others, and without what helps only who wrote the program.
+func plain(err error) string {
+	if alert, ok := err.(*AlertError); ok {
+		err = &AlertError{Alert: alert.Alert}
+	}
+	return strings.TrimPrefix(err.Error(), "dtls: ")
+}
 
 // escape makes what came from a peer fit to be shown: what is not printable,
 // or not UTF-8, becomes \xNN or \uNNNN.
