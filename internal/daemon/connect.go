@@ -24,6 +24,9 @@ func Connect(ctx context.Context, s ConnectSettings, streams Streams) error {
 	if err != nil {
 		return err
 	}
+	if err := config.ValidateClient(); err != nil {
+		return configFault(err)
+	}
 	c := &client{settings: &s, name: name, in: streams.In, printer: newPrinter(s.LogFormat, streams)}
 	config.Observer = c.observer()
 	if s.KeyLog == "" {

@@ -122,6 +122,15 @@ func (c *credentials) getCertificate(*tls.ClientHelloInfo) (*tls.Certificate, er
 	return c.certificate.Load(), nil
 }
 
+// validate says what is wrong with a config that uses c, as it is now.
+func (c *credentials) validate(config *dtls.Config) error {
+	config = config.Clone()
+	if cert := c.certificate.Load(); cert != nil {
+		config.Certificates, config.GetCertificate = []tls.Certificate{*cert}, nil
+	}
+	return config.ValidateServer()
+}
+
 // apply makes config use c.
 func (c *credentials) apply(config *dtls.Config) {
 	if c.keys.Load() != nil {

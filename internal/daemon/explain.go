@@ -21,10 +21,16 @@ func (c *client) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return runFault("", "interrupted during the handshake")
 	}
-	if aboutConfig(err) {
-		return configFault(err)
+	return &Fault{Err: withoutPrefix{unadvised(err)}, Hint: c.advice(err)}
+}
+
+// unadvised returns err without what the library has to say to programmers.
+func unadvised(err error) error {
+	var alert *dtls.AlertError
+	if !errors.As(err, &alert) {
+		return err
 	}
-	return &Fault{Err: withoutPrefix{err}, Hint: c.advice(err)}
+	return reworded{err, (&dtls.AlertError{Alert: alert.Alert}).Error()}
 }
 
 func (c *client) advice(err error) string {

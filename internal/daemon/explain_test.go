@@ -31,6 +31,7 @@ func TestFailuresToConnectComeWithAdvice(t *testing.T) {
 		{"silence", dtls.ErrHandshakeTimeout, withPSK, "handshake timed out", "--timeout"},
 		{"nothing in common", &dtls.AlertError{Alert: alertHandshakeFailure}, plain, "handshake_failure", "--psk"},
 		{"no suite in common", &dtls.AlertError{Alert: alertHandshakeFailure}, withPSK, "handshake_failure", "--ciphers"},
+		{"what programmers want to know", &dtls.AlertError{Alert: alertHandshakeFailure, Offered: "Config.ClientPSK"}, plain, "handshake_failure", "--psk"},
 		{"our certificate", &dtls.AlertError{Alert: alertUnknownCA}, withCert, "unknown_ca", "--cert"},
 		{"unknown identity", &dtls.AlertError{Alert: alertUnknownPSK}, withPSK, "unknown_psk_identity", "compare identity and key"},
 		{"ALPN", &dtls.AlertError{Alert: alertNoApplicationProt}, plain, "no_application_protocol", "--alpn"},
@@ -40,7 +41,7 @@ func TestFailuresToConnectComeWithAdvice(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := &client{settings: &tt.settings}
 			err := c.explain(t.Context(), tt.err)
-			if !strings.Contains(err.Error(), tt.text) || strings.HasPrefix(err.Error(), "dtls:") || !strings.Contains(hintOf(err), tt.hint) {
+			if !strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "Config.") || strings.HasPrefix(err.Error(), "dtls:") || !strings.Contains(hintOf(err), tt.hint) {
 				t.Errorf("error %q, hint %q", err, hintOf(err))
 			}
 			if !errors.Is(err, tt.err) {

@@ -60,6 +60,9 @@ func newService(s *ServeSettings) (*service, error) {
 		return nil, err
 	}
 	d.credentials.apply(d.config)
+	if err := d.credentials.validate(d.config); err != nil {
+		return nil, configFault(err)
+	}
 	return d, nil
 }
 

@@ -111,18 +111,9 @@ func (s *station) serve(server *dtls.Server, socket net.PacketConn) {
 		return
 	}
 	select {
-	case s.failed <- serveFault(socket, err):
+	case s.failed <- runFault("", "serving %v: %w", socket.LocalAddr(), rootCause(err)):
 	default: // one is enough
 	}
-}
-
-// serveFault tells a socket that died from a configuration that cannot work.
-func serveFault(socket net.PacketConn, err error) error {
-	var network *net.OpError
-	if errors.As(err, &network) {
-		return runFault("", "serving %v: %w", socket.LocalAddr(), rootCause(err))
-	}
-	return configFault(err)
 }
 
 // stopAccepting refuses new sessions; those there are live on.

@@ -1,12 +1,9 @@
 package daemon
 
 import (
-	"errors"
-	"net"
 	"regexp"
 	"strings"
 
-	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/pelletier/go-toml/v2"
 )
 
@@ -57,11 +54,4 @@ func mistyped(e *toml.DecodeError) string {
 		return text
 	}
 	return strings.Join(e.Key(), ".") + " has to be " + wantedTypes[match[1]]
-}
-
-// aboutConfig tells what the library has against settings from what became of
-// a handshake.
-func aboutConfig(err error) bool {
-	var network net.Error
-	return !errors.Is(err, net.ErrClosed) && !errors.Is(err, dtls.ErrWrongKey) && !errors.As(err, &network)
 }
