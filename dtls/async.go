@@ -12,6 +12,9 @@ const maxAsyncQueue = 1024
 // Async returns a handler that calls h on one of so many workers, so that h
 // may wait. The datagrams of one session keep their order: they have the same
 // worker. When a worker does not keep up, datagrams are dropped and counted.
+//
+// Shutdown and Close do not wait for the workers. They finish what they have,
+// but their sessions are closed by then, and Send fails.
 func Async(h Handler, workers int) Handler {
 	a := &asyncHandler{handler: h}
 	for range max(workers, 1) {

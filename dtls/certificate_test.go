@@ -437,25 +437,41 @@ func TestKeyLogIsTheSameOnBothSides(t *testing.T) {
 	}
 }
 
+// A resumed session has the certificates of the first, verified again: both
+// functions that may refuse them are asked each time.
 func TestResumptionWithCertificates(t *testing.T) {
 	ca := newAuthority(t)
+	var asked [2]int // server, client
+	count := func(n *int) func([][]byte, [][]*x509.Certificate) error {
+		return func(_ [][]byte, chains [][]*x509.Certificate) error {
+			if len(chains) == 1 {
+				*n++
+			}
+			return nil
+		}
+	}
 	server, device := ca.issue(t, "ecdsa", serverName), ca.issue(t, "ecdsa", "device")
 	inWorld(t, func(s *Server) {
 		withCertificate(server)(s)
 		s.Config.ClientAuth, s.Config.ClientCAs = tls.RequireAndVerifyClientCert, ca.pool
+		s.Config.VerifyPeerCertificate = count(&asked[0])
 	}, func(w *world) {
 		config := ca.trusting()
+		config.VerifyPeerCertificate = count(&asked[1])
 		config.Certificates = []tls.Certificate{device}
 		config.ClientSessionCache = NewClientSessionCache(1)
 		w.dial(clientAddress, config).Close()
 		c := w.dial(clientAddress, config)
 		state := c.ConnectionState()
-		if !state.DidResume || len(state.PeerCertificates) != 1 {
+		if !state.DidResume || len(state.PeerCertificates) != 1 || len(state.VerifiedChains) != 1 {
 			t.Errorf("client: %+v", state)
 		}
 		synctest.Wait() // the client's Finished is the last
 		if got := w.srv.Sessions()[0].State; !got.DidResume || len(got.PeerCertificates) != 1 || len(got.VerifiedChains) != 1 {
 			t.Errorf("server: %+v", got)
+		}
+		if asked != [2]int{2, 2} {
+			t.Errorf("server and client verified %v times", asked)
 		}
 		c.Close()
 	})

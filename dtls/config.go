@@ -85,8 +85,9 @@ type Config struct {
 	// then stand between the client and the server.
 	InsecureSkipVerify bool
 	// VerifyPeerCertificate, if set, is called after a peer's certificate was
-	// verified, and may refuse it. It runs away from the socket and may take
-	// its time.
+	// verified, and may refuse it. Unlike that of crypto/tls it is called for
+	// resumed sessions too, whose certificates are verified again. It runs
+	// away from the socket and may take its time.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
 	// VerifyConnection, if set, is called at the end of each handshake, with
 	// or without certificates, and may refuse the session: the peer gets the

@@ -114,7 +114,10 @@ func (c *Conn) Read(b []byte) (int, error) {
 
 // Write sends b as one datagram. It waits if more is being written than
 // leaves the machine. The error is [ErrMessageTooLarge] if b does not fit into
-// a datagram.
+// a datagram; see MaxPayload.
+//
+// An empty b is sent as an empty record, which receivers of DTLS discard, ours
+// included: nobody reads an empty datagram.
 func (c *Conn) Write(b []byte) (int, error) {
 	if err := c.await(&c.writeBy); err != nil {
 		return 0, err
@@ -198,8 +201,8 @@ func (c *Conn) ConnectionState() ConnectionState {
 	return ConnectionState{}
 }
 
-// MaxPayload returns how many bytes fit into one datagram, or 0 as long as
-// the handshake is not complete.
+// MaxPayload returns how many bytes Write takes, or 0 as long as the handshake
+// is not complete. The path may carry less: see [Session.MaxPayload].
 func (c *Conn) MaxPayload() int {
 	if sess := c.session.Load(); sess != nil {
 		return sess.MaxPayload()

@@ -3,8 +3,6 @@ package dtls
 import (
 	"crypto/tls"
 	"crypto/x509"
-
-	"github.com/dtlsd/dtlsd/internal/trust"
 )
 
 // A ConnectionState is what both sides of a session agreed on, and what is
@@ -28,8 +26,8 @@ type ConnectionState struct {
 
 	// PeerCertificates are those that the peer sent, its own first.
 	// VerifiedChains lead from it to an authority; there are none where
-	// verification was skipped, or took place when the session was resumed
-	// from.
+	// verification was skipped. A resumed session has both: its certificates
+	// are verified again.
 	PeerCertificates []*x509.Certificate
 	VerifiedChains   [][]*x509.Certificate
 
@@ -64,8 +62,6 @@ func newConnectionState(s *Session) ConnectionState {
 	if s.verified != nil {
 		c.PeerCertificates = s.verified.Certificates
 		c.VerifiedChains = s.verified.VerifiedChains
-	} else if len(state.PeerChain) > 0 {
-		c.PeerCertificates = trust.Certificates(state.PeerChain)
 	}
 	return c
 }

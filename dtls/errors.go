@@ -72,6 +72,11 @@ func (e *endError) Temporary() bool { return false }
 
 // An AlertError is the fatal alert with which the peer ended a handshake or a
 // session.
+//
+// Most alerts during a handshake, such as that of a server that has no suite or
+// protocol in common with the client, are in plaintext, so that anyone can forge
+// them. They end the handshake only if nothing better comes until the next
+// timeout, usually Config.RetransmitInitial.
 type AlertError struct {
 	Alert uint8 // RFC 5246, Section 7.2
 	// Authenticated is false for an alert in plaintext, which anyone may have

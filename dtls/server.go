@@ -23,6 +23,7 @@ const DefaultAddr = ":22334"
 // that goroutine does nothing else. It must not wait, and must not keep
 // datagram. [Async] makes a handler that may wait out of one that does.
 // Datagrams of one session come in the order in which they were received.
+// A panic is not recovered: it ends the program.
 type Handler interface {
 	ServeDTLS(s *Session, datagram []byte)
 }
@@ -36,7 +37,7 @@ func (f HandlerFunc) ServeDTLS(s *Session, datagram []byte) { f(s, datagram) }
 // A Server serves DTLS sessions on one or more sockets. Its fields must not be
 // changed once it serves.
 type Server struct {
-	Addr    string  // for ListenAndServe; DefaultAddr if empty
+	Addr    string  // for ListenAndServe; DefaultAddr, port 22334 of every address, if empty
 	Config  *Config // required
 	Handler Handler // required
 
@@ -56,7 +57,8 @@ type Server struct {
 }
 
 // ListenAndServe listens on the UDP address s.Addr and serves until Shutdown
-// or Close, when it returns [ErrServerClosed].
+// or Close, when it returns [ErrServerClosed]. With port 0 nobody knows where it
+// listens before Addrs tells: use [net.ListenPacket] and Serve instead.
 func (s *Server) ListenAndServe() error {
 	if err := s.prepare(); err != nil {
 		return err
@@ -70,8 +72,9 @@ func (s *Server) ListenAndServe() error {
 
 // Serve serves the sessions of a socket, which it closes in the end. It
 // returns [ErrServerClosed] after Shutdown or Close, and otherwise an error of
-// the socket. It may be called for several sockets at the same time, and again
-// with another one.
+// the socket. After Shutdown it returns only when the goodbyes have left, so
+// that the program may end with it. It may be called for several sockets at the
+// same time, and again with another one.
 func (s *Server) Serve(pc net.PacketConn) error {
 	if pc == nil {
 		return errNoSocket

@@ -83,7 +83,8 @@ func (s *Session) localNetAddr() net.Addr {
 
 // Send sends b to the peer as one datagram. It copies b and does not wait: the
 // datagram leaves when the shard gets to it, at once if it has nothing else
-// to do. As with UDP, nobody says whether it arrives.
+// to do. As with UDP, nobody says whether it arrives. An empty b is sent as an
+// empty record, which receivers of DTLS discard, ours included.
 //
 // It fails with [ErrSessionClosed], [ErrMessageTooLarge], or [ErrQueueFull]
 // if more is being sent than leaves.
@@ -117,7 +118,10 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// MaxPayload returns how many bytes fit into one datagram.
+// MaxPayload returns how many bytes Send takes: what fits into a record, 16384
+// bytes unless the peer asked for less. It knows nothing of the path: a datagram
+// above its MTU is fragmented by IP, if it gets through at all. Up to about 1200
+// bytes arrive nearly everywhere.
 func (s *Session) MaxPayload() int { return int(s.maxPayload.Load()) }
 
 // ConnectionState returns what was negotiated.

@@ -82,20 +82,6 @@ func parseChain(chain [][]byte) (*Peer, error) {
 	return peer, nil
 }
 
-// Certificates returns the certificates of a chain that was verified before,
-// as far as they parse.
-func Certificates(chain [][]byte) []*x509.Certificate {
-	list := make([]*x509.Certificate, 0, len(chain))
-	for _, der := range chain {
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			break
-		}
-		list = append(list, cert)
-	}
-	return list
-}
-
 func (v *Verifier) verifyChain(peer *Peer) error {
 	leaf := peer.Certificates[0]
 	intermediates := x509.NewCertPool()

@@ -146,13 +146,6 @@ func checkVerdict(t *testing.T, peer *Peer, err error, want wire.AlertDescriptio
 	}
 }
 
-func TestCertificatesStopAtWhatDoesNotParse(t *testing.T) {
-	leaf := newAuthority(t).leaf(newECDSA(t, elliptic.P256()).Public(), nil)
-	if got := Certificates([][]byte{leaf.Raw, {1}, leaf.Raw}); len(got) != 1 || !got[0].Equal(leaf) {
-		t.Errorf("Certificates returned %d", len(got))
-	}
-}
-
 func TestVerifierUsesIntermediates(t *testing.T) {
 	ca := newAuthority(t)
 	middle := newAuthority(t)
