@@ -53,7 +53,7 @@ func TestSessionSaysWhoItIsWith(t *testing.T) {
 func TestGoodbyeOfAPeerIsInformationInCrimson(t *testing.T) {
 	l := lineOf(dtls.Entry{Kind: dtls.KindShutdown, Level: dtls.Info, Text: "bye"})
 	var out bytes.Buffer
-	newTextPrinter(Stream{Writer: &out, Colour: true}, Stream{}).line(l)
+	newTextPrinter(Stream{Writer: &out, Colour: TrueColour}, Stream{}).line(l)
 	if l.Level != slog.LevelInfo || out.String() != "\x1b[48;2;220;20;60;38;2;255;255;255mbye\x1b[0m\n" {
 		t.Errorf("level %v, %q", l.Level, out.String())
 	}

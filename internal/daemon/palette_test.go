@@ -31,3 +31,16 @@ func TestPaintsAreReadableOnEveryBackground(t *testing.T) {
 		}
 	}
 }
+
+func TestTerminalOf256ColoursGetsTheNearest(t *testing.T) {
+	for want, p := range map[string]paint{
+		"\x1b[48;5;161;38;5;231m": crimson,
+		"\x1b[48;5;208;38;5;16m":  darkOrange,
+		"\x1b[48;5;18;38;5;231m":  darkBlue,
+		"\x1b[48;5;90;38;5;231m":  darkMagenta,
+	} {
+		if got := string(p.appendCode(nil, Colour256)); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

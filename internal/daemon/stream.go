@@ -15,10 +15,10 @@ type Streams struct {
 	Information Stream
 }
 
-// A Stream is an output and whether it wants colours.
+// A Stream is an output and the colours that it shows.
 type Stream struct {
 	io.Writer
-	Colour bool
+	Colour Colour
 }
 
 // StandardStreams are the three of the process.
@@ -30,14 +30,21 @@ func StandardStreams() Streams {
 	}
 }
 
-// colourful tells whether f is a terminal on which nobody has forbidden
-// colours: see https://no-color.org.
-func colourful(f *os.File) bool {
+// colourful tells how many colours f has: none unless it is a terminal on which
+// nobody has forbidden them (see https://no-color.org), and 24 bits only where
+// the terminal says so.
+func colourful(f *os.File) Colour {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
+		return NoColour
 	}
 	if runtime.GOOS == "windows" && os.Getenv("WT_SESSION") == "" {
-		return false // the old console shows the codes instead of obeying them
+		return NoColour // the old console shows the codes instead of obeying them
 	}
-	return term.IsTerminal(int(f.Fd()))
+	if !term.IsTerminal(int(f.Fd())) {
+		return NoColour
+	}
+	if depth := os.Getenv("COLORTERM"); depth == "truecolor" || depth == "24bit" || runtime.GOOS == "windows" {
+		return TrueColour
+	}
+	return Colour256
 }

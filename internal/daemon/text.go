@@ -82,12 +82,11 @@ func appendRest(b []byte, n int) []byte {
 
 // appendPainted appends a line and its end. The colour ends before the line
 // does, or a terminal would fill the rest of the screen's line with it.
-func appendPainted(b []byte, colour bool, p paint, text func([]byte) []byte) []byte {
-	if !colour {
+func appendPainted(b []byte, depth Colour, p paint, text func([]byte) []byte) []byte {
+	if depth == NoColour {
 		return append(text(b), '\n')
 	}
-	b = fmt.Appendf(b, "\x1b[48;2;%d;%d;%d;38;2;%d;%d;%dm",
-		p.block.red, p.block.green, p.block.blue, p.letters.red, p.letters.green, p.letters.blue)
+	b = p.appendCode(b, depth)
 	return append(text(b), "\x1b[0m\n"...)
 }
 

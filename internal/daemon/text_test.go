@@ -78,7 +78,7 @@ func TestLinesAreColouredOnlyWhereColoursAreWanted(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var coloured, plain bytes.Buffer
-		newTextPrinter(Stream{Writer: &coloured, Colour: true}, Stream{}).line(Line{Level: tt.level, Text: "text"})
+		newTextPrinter(Stream{Writer: &coloured, Colour: TrueColour}, Stream{}).line(Line{Level: tt.level, Text: "text"})
 		newTextPrinter(Stream{Writer: &plain}, Stream{}).line(Line{Level: tt.level, Text: "text"})
 		if coloured.String() != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.level, coloured.String(), tt.want)
