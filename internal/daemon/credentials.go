@@ -90,9 +90,22 @@ func (c *credentials) reload() []Line {
 
 func (c *credentials) reloaded(what string, err error) Line {
 	if err != nil {
-		return Line{Time: c.now(), Level: slog.LevelError, Text: fmt.Sprintf("Kept %s as they were, because the file is no good now: %v", what, err)}
+		return Line{Time: c.now(), Level: slog.LevelError, Text: fmt.Sprintf("Kept what was read before of %s, because the file is no good now: %v", what, err)}
 	}
 	return Line{Time: c.now(), Level: slog.LevelInfo, Text: "Read again: " + what}
+}
+
+// weaknesses warns of keys that do not keep anybody out.
+func (c *credentials) weaknesses() []Line {
+	ring := c.keys.Load()
+	if ring == nil {
+		return nil
+	}
+	var lines []Line
+	for _, text := range ring.weaknesses() {
+		lines = append(lines, Line{Time: c.now(), Level: slog.LevelWarn, Text: text})
+	}
+	return lines
 }
 
 // expiry warns of a certificate that nobody will accept.

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"fmt"
+
 	"github.com/dtlsd/dtlsd/dtls"
 )
 
@@ -40,6 +42,27 @@ func (k *keyring) add(p PSK) {
 		return
 	}
 	k.keys[string(p.Identity)] = p.Key
+}
+
+// weaknesses says what is wrong with keys that work.
+func (k *keyring) weaknesses() []string {
+	var list []string
+	short := 0
+	for _, key := range k.keys {
+		if len(key) < recommendedKey {
+			short++
+		}
+	}
+	if k.any != nil && len(k.any) < recommendedKey {
+		short++
+	}
+	if short > 0 {
+		list = append(list, fmt.Sprintf("%s shorter than %d bytes and can be guessed", count(short, "pre-shared key is", "pre-shared keys are"), recommendedKey))
+	}
+	if _, ok := k.keys[""]; ok {
+		list = append(list, "There is a pre-shared key for the empty identity: whoever gives none uses it")
+	}
+	return list
 }
 
 // find returns the key of an identity.

@@ -50,3 +50,18 @@ func TestKeyringRefusesOneIdentityFromTwoSources(t *testing.T) {
 		}
 	}
 }
+
+func TestWeakKeysAreFound(t *testing.T) {
+	good := make([]byte, recommendedKey)
+	k, err := newKeyring([]PSK{{Identity: []byte("a"), Key: good}, {Identity: []byte("b"), Key: good[:15]}, {Any: true, Key: good[:1]}, {Key: good}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := k.weaknesses()
+	if len(got) != 2 || got[0] != "2 pre-shared keys are shorter than 16 bytes and can be guessed" || !strings.Contains(got[1], "empty identity") {
+		t.Errorf("got %q", got)
+	}
+	if k, err = newKeyring([]PSK{{Identity: []byte("a"), Key: good}}); err != nil || k.weaknesses() != nil {
+		t.Errorf("a good key: %q, %v", k.weaknesses(), err)
+	}
+}

@@ -207,6 +207,7 @@ func (d *service) closeKeyLog() {
 // welcome says how to reach a server whose credential nobody knows yet. That
 // is told at every level: there is no other way to learn it.
 func (d *service) welcome(addresses []net.Addr) {
+	d.tell(d.credentials.weaknesses()...)
 	d.tell(d.credentials.expiry()...)
 	switch {
 	case d.guest != nil:
