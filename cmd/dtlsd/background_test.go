@@ -78,7 +78,7 @@ func startBackground(ts *testscript.TestScript, neg bool, args []string) {
 	t := &transcript{more: make(chan struct{})}
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = append(os.Environ(), "NO_COLOR="+ts.Getenv("NO_COLOR"), "TERM="+ts.Getenv("TERM"), "COLORTERM="+ts.Getenv("COLORTERM"))
+	cmd.Env = append(os.Environ(), "SHELL=/bin/sh", "NO_COLOR="+ts.Getenv("NO_COLOR"), "TERM="+ts.Getenv("TERM"), "COLORTERM="+ts.Getenv("COLORTERM"))
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // to end its children too
 	cmd.Stdout, cmd.Stderr = stream{t, true}, stream{t, false}
 	stdin, err := cmd.StdinPipe()
