@@ -187,7 +187,7 @@ func (s *shard) dial(peer netip.AddrPort, target string) {
 	sess := s.newSession(route{peer: peer}, 0)
 	sess.hs.target = target
 	s.table.put(sess)
-	s.logStarted(peer, false)
+	s.logStarted(sess, false)
 	sess.assoc = engine.NewClient(s.host.profile.engine, s.ws, s.now, s.target(target))
 	s.drain(sess)
 }

@@ -10,6 +10,7 @@ import (
 // A handshake is what a session needs until it is established.
 type handshake struct {
 	profile *profile
+	begun   time.Time
 	ctx     context.Context // of the look-ups; nil if there was none yet
 	cancel  context.CancelFunc
 	expires time.Time // for as long as there is no association
@@ -21,6 +22,7 @@ type handshake struct {
 	received   bool   // a datagram came, and the log has no line about it yet
 	progressed bool   // the log has had such a line
 	identity   []byte // the PSK identity that the client presented
+	known      bool   // there is a key for it
 	verified   *trust.Peer
 	refused    error  // by VerifyConnection
 	target     string // the name of a client's server in the session cache

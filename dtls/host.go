@@ -44,7 +44,6 @@ type host struct {
 
 	accepting atomic.Bool
 	sessions  atomic.Int64 // established
-	told      atomic.Int64 // how many peers Shutdown said goodbye to
 	lastID    atomic.Uint64
 }
 

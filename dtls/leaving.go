@@ -28,7 +28,7 @@ func (s *shard) sayGoodbye() {
 	for n := 0; n < goodbyeBatch && s.table.len() > 0; n++ {
 		sess := s.table.list[s.table.len()-1]
 		if sess.established() {
-			s.host.told.Add(1)
+			s.told.Add(1)
 		}
 		s.close(sess, ErrServerClosed)
 	}

@@ -20,10 +20,49 @@ type Observer struct {
 	Log func(Entry)
 	// Datagram gets each datagram with application data.
 	Datagram func(Datagram)
-	// Handshake gets each handshake message, repeated flight and alert.
+	// Handshake gets each handshake message, part of a message, repeated flight
+	// and alert. Of clients that have not shown a cookie it gets a sample.
 	Handshake func(HandshakeEvent)
 	// Drop gets each discarded datagram or record, however many there are.
 	Drop func(Drop)
+	// Packet gets each datagram of a session, from its handshake on, as it is on
+	// the network.
+	Packet func(Packet)
+	// Secret gets the secrets of each session, as lines of NSS key log format.
+	// Whoever reads them can decrypt everything.
+	Secret func(Secret)
+}
+
+// Observers returns an observer that tells each of several in turn. Its name is
+// that of the first one.
+func Observers(several ...*Observer) *Observer {
+	joined := &Observer{}
+	for i, o := range several {
+		if i == 0 {
+			joined.Name = o.Name
+		}
+		joined.Log = join(joined.Log, o.Log)
+		joined.Datagram = join(joined.Datagram, o.Datagram)
+		joined.Handshake = join(joined.Handshake, o.Handshake)
+		joined.Drop = join(joined.Drop, o.Drop)
+		joined.Packet = join(joined.Packet, o.Packet)
+		joined.Secret = join(joined.Secret, o.Secret)
+	}
+	return joined
+}
+
+// join returns a hook that calls two, each of which may be nil.
+func join[T any](first, second func(T)) func(T) {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return func(v T) {
+		first(v)
+		second(v)
+	}
 }
 
 // A Level says how serious an entry is.
@@ -72,6 +111,7 @@ const (
 	KindCredentials   Kind = "credentials"   // a look-up of credentials failed
 	KindKeyLog        Kind = "keylog"        // secrets are being written to Config.KeyLogWriter
 	KindSuppressed    Kind = "suppressed"    // lines were not shown
+	KindUnanswered    Kind = "unanswered"    // a client never answered the cookie; known of a sample only
 )
 
 // An Entry is a line of the log.
@@ -80,8 +120,15 @@ type Entry struct {
 	Level Level
 	Kind  Kind
 	Peer  netip.AddrPort // the zero value if it is about no peer
-	Text  string         // without newline; what a peer sent is escaped
-	Err   error          // the reason, if there is one
+	// Session is [Session.ID]; 0 if the entry is about none. The session may be
+	// in its handshake still.
+	Session uint64
+	Text    string // without newline; what a peer sent is escaped
+	Err     error  // the reason, if there is one
+	// Elapsed is how long the handshake took, of KindEstablished and KindFailed.
+	Elapsed time.Duration
+	// Identity is the PSK identity of KindIdentity, on a server.
+	Identity []byte
 	// State is that of the session for KindEstablished, and nil otherwise.
 	State *ConnectionState
 }
@@ -100,13 +147,19 @@ type Datagram struct {
 // Retransmission is set.
 type HandshakeEvent struct {
 	Time    time.Time
-	Session uint64 // [Session.ID]; the session may be in its handshake still
+	Session uint64 // [Session.ID], of a handshake too; 0 before the cookie
 	Peer    netip.AddrPort
 	Sent    bool
 
 	Message string // the RFC's name, such as "client_hello"
+	Type    uint8  // its handshake type
 	Seq     uint16 // message_seq
 	Length  int    // bytes of its body
+	Body    []byte // nil for a part of a message
+
+	// Offset and Fragment are where a part of a message begins, and its bytes.
+	// Fragment is 0 for a whole message.
+	Offset, Fragment int
 
 	Alert string // such as "fatal handshake_failure"
 
@@ -115,7 +168,24 @@ type HandshakeEvent struct {
 
 // A Drop is a discarded datagram or record.
 type Drop struct {
-	Time   time.Time
-	Peer   netip.AddrPort // the zero value if it is not known
-	Reason DropReason
+	Time    time.Time
+	Peer    netip.AddrPort // the zero value if it is not known
+	Session uint64         // [Session.ID]; 0 if it was for none
+	Reason  DropReason
+}
+
+// A Packet is a datagram on the network.
+type Packet struct {
+	Time    time.Time
+	Session uint64 // [Session.ID], of a handshake too
+	Peer    netip.AddrPort
+	Local   netip.AddrPort
+	Sent    bool
+	Payload []byte // of UDP
+}
+
+// A Secret is a secret of a session.
+type Secret struct {
+	Session uint64 // [Session.ID]
+	Line    []byte // of NSS key log format, with its newline
 }

@@ -48,7 +48,8 @@ func TestObserverSeesTheHandshake(t *testing.T) {
 				direction = ">"
 			}
 			steps = append(steps, fmt.Sprint(direction, " ", e.Message, e.Alert, " ", e.Seq, " ", e.Retransmission))
-			if e.Peer != clientPeer || e.Session == 0 || e.Time.IsZero() {
+			cookie := e.Seq == 0 && e.Message != ""
+			if e.Peer != clientPeer || (e.Session == 0) != cookie && e.Message != "" || e.Time.IsZero() || len(e.Body) != e.Length {
 				t.Errorf("%+v", e)
 			}
 		}
@@ -66,6 +67,8 @@ func TestObserverSeesTheHandshake(t *testing.T) {
 		synctest.Wait()
 	})
 	want := []string{
+		"< client_hello 0 0",
+		"> hello_verify_request 0 0",
 		"< client_hello 1 0",
 		"> server_hello 1 0",
 		"> server_key_exchange 2 0",
@@ -75,8 +78,88 @@ func TestObserverSeesTheHandshake(t *testing.T) {
 	if len(steps) < len(want) || strings.Join(steps[:len(want)], "; ") != strings.Join(want, "; ") {
 		t.Errorf("got  %s\nwant %s", strings.Join(steps, "; "), strings.Join(want, "; "))
 	}
-	if last := steps[len(steps)-1]; last != "< warning close_notify 0 0" {
-		t.Errorf("the last step is %q", last)
+	if last := strings.Join(steps[len(steps)-2:], "; "); last != "< warning close_notify 0 0; > warning close_notify 0 0" {
+		t.Errorf("the last steps are %q", last)
+	}
+}
+
+func TestObserverSeesPartsOfMessages(t *testing.T) {
+	parts, messages := 0, 0
+	inWorld(t, func(s *Server) {
+		s.Config.Certificates = []tls.Certificate{newAuthority(t).issue(t, "rsa", serverName)}
+		s.Config.MTU = 256
+		s.Config.Observer = &Observer{Handshake: func(e HandshakeEvent) {
+			if e.Message != "certificate" {
+				return
+			}
+			if !e.Sent || e.Fragment > 0 && (e.Body != nil || e.Offset+e.Fragment > e.Length) {
+				t.Errorf("%+v", e)
+			}
+			if e.Fragment > 0 {
+				parts += e.Fragment
+			} else {
+				messages += e.Length
+			}
+		}}
+	}, func(w *world) {
+		w.dial(clientAddress, &Config{InsecureSkipVerify: true}).Close()
+	})
+	if messages == 0 || parts != messages {
+		t.Errorf("a certificate of %d bytes in parts of %d in all", messages, parts)
+	}
+}
+
+// What one sees with all of the packets and secrets is what is on the network.
+func TestObserverSeesPacketsAndSecrets(t *testing.T) {
+	var (
+		seen    []string
+		secrets []string
+		ids     = map[uint64]bool{}
+	)
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Packet = func(p Packet) {
+			seen = append(seen, fmt.Sprintf("%v %x", p.Sent, p.Payload))
+			ids[p.Session] = true
+			if p.Peer != clientPeer || p.Local != serverPeer || p.Time.IsZero() {
+				t.Errorf("%+v", p)
+			}
+		}
+		s.Config.Observer.Secret = func(line Secret) {
+			secrets = append(secrets, string(line.Line))
+			ids[line.Session] = true
+		}
+	}, func(w *world) {
+		packets := w.capture()
+		c := w.dial(clientAddress, clientConfig())
+		w.wantEcho(c, "a datagram")
+		c.Close()
+		synctest.Wait()
+		var want []string
+		for _, p := range packets()[2:] { // without those for the cookie
+			want = append(want, fmt.Sprintf("%v %x", p.from == serverPeer, p.data))
+		}
+		if strings.Join(seen, "\n") != strings.Join(want, "\n") {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(seen, "\n"), strings.Join(want, "\n"))
+		}
+	})
+	if len(secrets) != 1 || !strings.HasPrefix(secrets[0], "CLIENT_RANDOM ") || len(ids) != 1 || ids[0] {
+		t.Errorf("secrets %q, sessions %v", secrets, ids)
+	}
+}
+
+func TestObserversTellsEach(t *testing.T) {
+	var told []string
+	note := func(who string) *Observer {
+		return &Observer{Name: who, Log: func(Entry) { told = append(told, who) }}
+	}
+	o := Observers(note("first"), &Observer{Drop: func(Drop) { told = append(told, "drop") }}, note("last"))
+	o.Log(Entry{})
+	o.Drop(Drop{})
+	if got := strings.Join(told, " "); got != "first last drop" || o.Name != "first" {
+		t.Errorf("told %s, as %s", got, o.Name)
+	}
+	if o.Datagram != nil || o.Handshake != nil || o.Packet != nil || o.Secret != nil {
+		t.Error("hooks out of nothing cost something")
 	}
 }
 
@@ -212,4 +295,59 @@ func TestClosedConnsCanBeUsedNoMore(t *testing.T) {
 			t.Error("what was negotiated is forgotten")
 		}
 	})
+}
+
+// The last flight of a handshake is the server's: that it was lost is known
+// when the client repeats its own.
+func TestObserverHearsOfALostLastFlight(t *testing.T) {
+	var info SessionInfo
+	inWorld(t, func(s *Server) {
+		s.Closed = func(sess *Session, _ error) { info = sess.Info() }
+	}, func(w *world) {
+		flights := 0
+		w.net.lose(func(p packet) bool {
+			if p.from == serverPeer {
+				flights++
+			}
+			return p.from == serverPeer && flights == 3 // after cookie and first flight
+		})
+		c := w.dial(clientAddress, clientConfig())
+		if !w.log.has(KindRetransmitted, "(198.51.100.7:40000): the last flight of the handshake was lost on its way to the peer: re-transmission") {
+			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
+		}
+		c.Close()
+		synctest.Wait()
+	})
+	if info.Retransmissions != 1 {
+		t.Errorf("%+v", info)
+	}
+}
+
+func TestObserverHearsHowLongAHandshakeTook(t *testing.T) {
+	var took []time.Duration
+	inWorld(t, func(s *Server) {
+		tell := s.Config.Observer.Log
+		s.Config.Observer.Log = func(e Entry) {
+			tell(e)
+			if e.Kind == KindEstablished || e.Kind == KindFailed {
+				took = append(took, e.Elapsed)
+			}
+			if withoutSession := e.Kind == KindUnverified || e.Kind == KindListening; withoutSession != (e.Session == 0) {
+				t.Errorf("%+v", e)
+			}
+		}
+	}, func(w *world) {
+		flights := 0
+		w.net.lose(func(p packet) bool {
+			if p.from == serverPeer {
+				flights++
+			}
+			return p.from == serverPeer && flights == 2 // the first flight after the cookie
+		})
+		w.dial(clientAddress, clientConfig()).Close()
+		synctest.Wait()
+	})
+	if len(took) != 1 || took[0] != DefaultRetransmitInitial {
+		t.Errorf("%v", took)
+	}
 }

@@ -81,6 +81,7 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 	}
 	p.engine.Credentials = engineCredentials(p.credentials)
 	p.engine.Trace = observer != nil && observer.Handshake != nil
+	p.engine.KeyLog = c.KeyLogWriter != nil || observer != nil && observer.Secret != nil
 	p.verifier = c.verifier(side)
 	return p, nil
 }
@@ -140,7 +141,6 @@ func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
 		RetransmitMax:     or(c.RetransmitMax, DefaultRetransmitMax),
 		RetransmitLimit:   or(c.RetransmitLimit, DefaultRetransmitLimit),
 		HandshakeTimeout:  or(c.HandshakeTimeout, DefaultHandshakeTimeout),
-		KeyLog:            c.KeyLogWriter != nil,
 	}
 	if side == engine.Client {
 		e.SessionCache = c.ClientSessionCache != nil
@@ -199,6 +199,9 @@ func engineCredentials(list []trust.Credential) []engine.Credential {
 // logSecret writes a line to the key log. An error of the writer is none of
 // the session's business.
 func (p *profile) logSecret(line []byte) {
+	if p.config.KeyLogWriter == nil {
+		return
+	}
 	p.keyLog.Lock()
 	defer p.keyLog.Unlock()
 	p.config.KeyLogWriter.Write(line)

@@ -148,7 +148,21 @@ func (s *Server) retire(sh *shard, err error) error {
 // sessions. If ctx ends first, the rest hear nothing. It returns how many
 // peers were told, and the error of ctx. It must not be called from a handler.
 func (s *Server) Shutdown(ctx context.Context) (told int, err error) {
-	shards := s.close()
+	return leave(ctx, s.close())
+}
+
+// Withdraw says goodbye to every peer and closes the sockets, as Shutdown does,
+// but the server may serve others afterwards. Calls of Serve return
+// [ErrServerClosed].
+func (s *Server) Withdraw(ctx context.Context) (told int, err error) {
+	s.mu.Lock()
+	shards := slices.Clone(s.shards)
+	s.mu.Unlock()
+	return leave(ctx, shards)
+}
+
+// leave ends shards with a goodbye to their peers, and counts these.
+func leave(ctx context.Context, shards []*shard) (told int, err error) {
 	for _, sh := range shards {
 		sh.leaveWithGoodbye()
 	}
@@ -156,9 +170,7 @@ func (s *Server) Shutdown(ctx context.Context) (told int, err error) {
 		if late := sh.awaitEnd(ctx); late != nil {
 			err = late
 		}
-	}
-	if len(shards) > 0 {
-		told = int(shards[0].host.told.Load())
+		told += int(sh.told.Load())
 	}
 	return told, err
 }
@@ -232,8 +244,12 @@ type SessionInfo struct {
 	State       ConnectionState
 	Since       time.Time // of its establishment
 	LastActive  time.Time // when a datagram was received or sent, to the second
-	Received    uint64    // datagrams of application data
-	Sent        uint64
+
+	Received, Sent           uint64 // datagrams of application data
+	ReceivedBytes, SentBytes uint64 // of their plaintext
+
+	Retransmissions int    // flights that were repeated
+	Drops           uint32 // datagrams and records that led to nothing
 }
 
 // Sessions describes the sessions that there are, in no order. Those that come
@@ -247,6 +263,20 @@ func (s *Server) Sessions() []SessionInfo {
 		infos = sh.describe(infos)
 	}
 	return infos
+}
+
+// Session returns the session with that ID, established or in its handshake, or
+// nil.
+func (s *Server) Session(id uint64) *Session {
+	s.mu.Lock()
+	shards := slices.Clone(s.shards)
+	s.mu.Unlock()
+	for _, sh := range shards {
+		if sess := sh.find(id); sess != nil {
+			return sess
+		}
+	}
+	return nil
 }
 
 // serverOwner hears of a server's sessions.

@@ -509,3 +509,75 @@ func TestServerNeedsItsFields(t *testing.T) {
 		}
 	}
 }
+
+// A server that withdrew serves again, as the same server.
+func TestServerServesAgainAfterWithdraw(t *testing.T) {
+	var r roll
+	inWorld(t, r.keep, func(w *world) {
+		first := w.dial(clientAddress, clientConfig())
+		w.wantEcho(first, "before")
+		id := r.session(0).ID()
+		told, err := w.srv.Withdraw(context.Background())
+		if told != 1 || err != nil {
+			t.Errorf("told %d peers, %v", told, err)
+		}
+		if err := <-w.serving; err != ErrServerClosed {
+			t.Errorf("Serve returned %v", err)
+		}
+		if _, err := first.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the client heard %v instead of goodbye", err)
+		}
+		r.wantReasons(t, ErrServerClosed)
+
+		w.serve(serverAddress)
+		again := w.dial(clientAddress, clientConfig())
+		w.wantEcho(again, "after")
+		if next := r.session(1).ID(); next == id {
+			t.Errorf("two sessions have the ID %d", id)
+		}
+		if got := w.srv.Stats(); got.HandshakesCompleted != 2 || got.Sessions != 1 {
+			t.Errorf("%+v", got)
+		}
+		again.Close()
+	})
+}
+
+func TestServerFindsSessionsByID(t *testing.T) {
+	var r roll
+	inWorld(t, r.keep, func(w *world) {
+		c := w.dial(clientAddress, clientConfig())
+		other := w.dial("198.51.100.8:40000", clientConfig())
+		defer other.Close()
+		want := r.session(0)
+		if got := w.srv.Session(want.ID()); got != want {
+			t.Errorf("found %v", got)
+		}
+		c.Close()
+		synctest.Wait()
+		if got := w.srv.Session(want.ID()); got != nil {
+			t.Errorf("found a session that is over: %v", got)
+		}
+	})
+}
+
+// What is known of a session is what was sent and received over it, also when
+// it is over.
+func TestSessionInfoCountsBothWays(t *testing.T) {
+	var last SessionInfo
+	inWorld(t, func(s *Server) {
+		s.Closed = func(sess *Session, _ error) { last = sess.Info() }
+	}, func(w *world) {
+		c := w.dial(clientAddress, clientConfig())
+		w.wantEcho(c, "12345")
+		w.wantEcho(c, "1234567")
+		w.inject(clientPeer, record(wire.ContentApplicationData, wire.VersionDTLS12, 1, 99, make([]byte, 40)))
+		c.Close()
+		synctest.Wait()
+	})
+	if last.Received != 2 || last.Sent != 2 || last.ReceivedBytes != 12 || last.SentBytes != 12 || last.Drops != 1 || last.Retransmissions != 0 {
+		t.Errorf("%+v", last)
+	}
+	if last.Peer != clientPeer || string(last.State.PSKIdentity) != "client" {
+		t.Errorf("%+v", last)
+	}
+}

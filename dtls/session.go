@@ -34,14 +34,24 @@ type Session struct {
 	index int // in the table
 	timer int // in the timers
 
-	maxPayload  atomic.Int32
-	closing     atomic.Bool
-	lastActive  atomic.Uint32 // on the shard's clock
-	since       uint32        // likewise
-	received    atomic.Uint64 // datagrams of application data
-	sent        atomic.Uint64
-	userData    atomic.Pointer[any]
-	userContext atomic.Pointer[sessionContext]
+	maxPayload      atomic.Int32
+	closing         atomic.Bool
+	lastActive      atomic.Uint32 // on the shard's clock
+	since           uint32        // likewise
+	retransmissions uint16        // flights repeated
+	drops           uint32        // records that led to nothing
+	received, sent  traffic       // of application data
+	userData        atomic.Pointer[any]
+	userContext     atomic.Pointer[sessionContext]
+}
+
+// A traffic is what went over a session in one direction. The shard's lock
+// protects it.
+type traffic struct{ datagrams, bytes uint64 }
+
+func (t *traffic) add(n int) {
+	t.datagrams++
+	t.bytes += uint64(n)
 }
 
 // A route is how datagrams get to a peer.
@@ -127,6 +137,13 @@ func (s *Session) MaxPayload() int { return int(s.maxPayload.Load()) }
 // ConnectionState returns what was negotiated.
 func (s *Session) ConnectionState() ConnectionState {
 	return newConnectionState(s)
+}
+
+// Info describes the session as it is now, or was at its end.
+func (s *Session) Info() SessionInfo {
+	s.shard.mu.Lock()
+	defer s.shard.mu.Unlock()
+	return s.shard.describeSession(s)
 }
 
 // SetUserData attaches data of the user's to the session.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -58,6 +59,8 @@ type shard struct {
 	muted    bool   // another session is asked as well: drops do not count
 	goodbye  error  // why the session being closed is closed
 	leaving  leaving
+	told     atomic.Int64 // peers that were told goodbye
+	sample   challengeSample
 }
 
 // newShard fails if the socket has no read deadlines: there would be no way to
@@ -104,6 +107,7 @@ func (s *shard) run() error {
 		}
 		s.takeInbox()
 		s.fireTimers()
+		s.judgeChallenges()
 		s.sweep()
 		s.sayGoodbye()
 		s.flush()
@@ -161,7 +165,7 @@ func (s *shard) kick() {
 // the zero time.
 func (s *shard) deadline() time.Time {
 	next := s.timers.next()
-	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.leaving.next} {
+	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.leaving.next, s.sample.due()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

@@ -32,8 +32,13 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 		Peer:        sess.peer,
 		Local:       sess.LocalAddr(),
 		Established: sess.established(),
-		Received:    sess.received.Load(),
-		Sent:        sess.sent.Load(),
+		Received:    sess.received.datagrams,
+		Sent:        sess.sent.datagrams,
+
+		ReceivedBytes:   sess.received.bytes,
+		SentBytes:       sess.sent.bytes,
+		Retransmissions: int(sess.retransmissions),
+		Drops:           sess.drops,
 	}
 	if info.Established {
 		info.State = newConnectionState(sess)
@@ -41,6 +46,21 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 		info.LastActive = s.at(sess.lastActive.Load())
 	}
 	return info
+}
+
+// find returns the session with that ID, or nil. Any goroutine may call it.
+func (s *shard) find(id uint64) *Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sess := range s.table.list {
+		switch {
+		case sess.id == id:
+			return sess
+		case sess.rival != nil && sess.rival.id == id:
+			return sess.rival
+		}
+	}
+	return nil
 }
 
 // at returns the time of a reading of the shard's clock.

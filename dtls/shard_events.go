@@ -21,7 +21,9 @@ func (s *shard) drain(sess *Session) {
 func (s *shard) on(sess *Session, e *engine.Event) {
 	switch e.Kind {
 	case engine.EventSend:
-		s.queue(append(s.out.room(len(e.Data)), e.Data...), sess.route)
+		datagram := append(s.out.room(len(e.Data)), e.Data...)
+		s.observePacket(sess, true, datagram)
+		s.queue(datagram, sess.route)
 	case engine.EventData:
 		s.deliver(sess, e.Data)
 	case engine.EventEstablished:
@@ -36,11 +38,16 @@ func (s *shard) on(sess *Session, e *engine.Event) {
 		s.storeSession(sess, e)
 	case engine.EventMessage:
 		s.observeMessage(sess, e.Message)
+	case engine.EventFragment:
+		s.observeMessage(sess, e.Message)
 	case engine.EventRetransmit:
 		s.counters.retransmissions.Add(1)
+		sess.retransmissions++
 		s.observeRetransmission(sess, e.Message.Attempt)
 	case engine.EventAlert:
 		s.observeAlert(sess, e.Alert)
+	case engine.EventAlertSent:
+		s.observeHandshake(sess, HandshakeEvent{Sent: true, Alert: e.Alert.String()})
 	case engine.EventWarning:
 		s.warn(sess, e.Err)
 	default:
@@ -83,7 +90,7 @@ func (s *shard) deliver(sess *Session, plaintext []byte) {
 		return
 	}
 	s.touch(sess)
-	sess.received.Add(1)
+	sess.received.add(len(plaintext))
 	s.counters.messagesIn.Add(1)
 	s.callOut()
 	if observe := s.host.observer.Datagram; observe != nil {
@@ -92,7 +99,7 @@ func (s *shard) deliver(sess *Session, plaintext []byte) {
 	taken := s.host.owner.received(sess, plaintext)
 	s.callBack()
 	if !taken {
-		s.drop(sess.peer, wire.DropReadQueueFull)
+		s.dropFor(sess, wire.DropReadQueueFull)
 	}
 }
 
@@ -108,8 +115,9 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 		return
 	}
 	s.touch(sess)
-	sess.sent.Add(1)
+	sess.sent.add(len(plaintext))
 	s.counters.messagesOut.Add(1)
+	s.observePacket(sess, true, datagram)
 	s.queue(datagram, sess.route)
 	if observe := s.host.observer.Datagram; observe != nil {
 		s.callOut()
@@ -146,6 +154,7 @@ func (s *shard) establish(sess *Session) {
 		return
 	}
 	s.takePlace(sess)
+	elapsed := s.now.Sub(hs.begun)
 	hs.end()
 	sess.hs = nil
 	sess.since = s.clock()
@@ -156,7 +165,7 @@ func (s *shard) establish(sess *Session) {
 	if sess.state.Resumed {
 		s.counters.resumed.Add(1)
 	}
-	s.logEstablished(sess)
+	s.logEstablished(sess, elapsed)
 	s.callOut()
 	s.host.owner.opened(sess)
 	s.callBack()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -19,10 +20,22 @@ func (s *shard) logs() bool { return s.host.observer.Log != nil }
 // proven nothing.
 func (s *shard) logsUnverified() bool { return s.logs() && s.host.lines.allow(s.now) }
 
-func (s *shard) log(level Level, kind Kind, peer netip.AddrPort, text string, err error) {
+// tell hands an entry to the observer.
+func (s *shard) tell(e Entry) {
+	e.Time = s.now
 	s.callOut()
-	s.host.observer.Log(Entry{Time: s.now, Level: level, Kind: kind, Peer: peer, Text: text, Err: err})
+	s.host.observer.Log(e)
 	s.callBack()
+}
+
+// log tells of something that concerns no session.
+func (s *shard) log(level Level, kind Kind, peer netip.AddrPort, text string, err error) {
+	s.tell(Entry{Level: level, Kind: kind, Peer: peer, Text: text, Err: err})
+}
+
+// logOf tells of something that concerns a session.
+func (s *shard) logOf(sess *Session, level Level, kind Kind, text string, err error) {
+	s.tell(Entry{Level: level, Kind: kind, Peer: sess.peer, Session: sess.id, Text: text, Err: err})
 }
 
 // logSuppressed accounts for the lines that were not shown.
@@ -44,9 +57,9 @@ func (s *shard) logUnverified(peer netip.AddrPort) {
 	}
 }
 
-func (s *shard) logStarted(peer netip.AddrPort, verified bool) {
+func (s *shard) logStarted(sess *Session, verified bool) {
 	if s.logs() {
-		s.log(Info, KindStarted, peer, s.host.voice.started(peer, verified), nil)
+		s.logOf(sess, Info, KindStarted, s.host.voice.started(sess.peer, verified), nil)
 	}
 }
 
@@ -56,42 +69,40 @@ func (s *shard) logProgress(sess *Session) {
 	first := !sess.hs.progressed
 	sess.hs.progressed = true
 	if first && s.logs() || s.logsUnverified() {
-		s.log(Info, KindProgress, sess.peer, s.host.voice.progress(sess.peer), nil)
+		s.logOf(sess, Info, KindProgress, s.host.voice.progress(sess.peer), nil)
 	}
 }
 
 func (s *shard) logIdentity(sess *Session, identity []byte) {
 	if s.logs() {
-		s.log(Info, KindIdentity, sess.peer, s.host.voice.identity(identity), nil)
+		s.tell(Entry{Level: Info, Kind: KindIdentity, Peer: sess.peer, Session: sess.id, Text: s.host.voice.identity(identity), Identity: identity})
 	}
 }
 
 func (s *shard) logUnknownIdentity(sess *Session) {
 	if s.logs() && s.host.side == engine.Server {
-		s.log(Warning, KindCredentials, sess.peer, s.host.voice.unknownIdentity(sess.peer, sess.hs.identity), ErrUnknownIdentity)
+		s.logOf(sess, Warning, KindCredentials, s.host.voice.unknownIdentity(sess.peer, sess.hs.identity), ErrUnknownIdentity)
 	}
 }
 
 func (s *shard) logLookup(sess *Session, what string, err error) {
 	if s.logs() {
-		s.log(Error, KindCredentials, sess.peer, s.host.voice.lookupFailed(sess.peer, what, err), err)
+		s.logOf(sess, Error, KindCredentials, s.host.voice.lookupFailed(sess.peer, what, err), err)
 	}
 }
 
-func (s *shard) logEstablished(sess *Session) {
+func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
 	if s.logs() {
 		state := newConnectionState(sess)
-		s.callOut()
-		s.host.observer.Log(Entry{Time: s.now, Level: Info, Kind: KindEstablished, Peer: sess.peer, Text: s.host.voice.established(sess.peer, &state), State: &state})
-		s.callBack()
+		s.tell(Entry{Level: Info, Kind: KindEstablished, Peer: sess.peer, Session: sess.id, Text: s.host.voice.established(sess.peer, &state), State: &state, Elapsed: elapsed})
 	}
 }
 
 // logStray has a line for a record of the peer that says nothing. Other records
 // that lead to nothing may be anybody's, and are only counted.
-func (s *shard) logStray(peer netip.AddrPort) {
+func (s *shard) logStray(sess *Session) {
 	if s.logsUnverified() {
-		s.log(Warning, KindStray, peer, s.host.voice.stray(peer), nil)
+		s.logOf(sess, Warning, KindStray, s.host.voice.stray(sess.peer), nil)
 	}
 }
 
@@ -103,7 +114,7 @@ func (s *shard) logFailed(sess *Session, reason error) {
 	if reason == ErrReplaced || reason == ErrServerClosed || reason == ErrSessionClosed {
 		level = Info
 	}
-	s.log(level, KindFailed, sess.peer, s.host.voice.failed(sess.peer, reason), reason)
+	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer, Session: sess.id, Text: s.host.voice.failed(sess.peer, reason), Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
 }
 
 // logEnded has a line for each session that ends, except for those that the
@@ -113,11 +124,11 @@ func (s *shard) logEnded(sess *Session, reason error) {
 	switch {
 	case !s.logs(), reason == ErrSessionClosed, reason == ErrServerClosed:
 	case reason == ErrPeerClosed:
-		s.log(Info, KindShutdown, sess.peer, voice.shutdown(sess.peer), reason)
+		s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer), reason)
 	case reason == ErrReplaced, reason == ErrIdleTimeout:
-		s.log(Info, KindClosed, sess.peer, voice.closed(sess.peer, reason), reason)
+		s.logOf(sess, Info, KindClosed, voice.closed(sess.peer, reason), reason)
 	default:
-		s.log(Error, KindClosed, sess.peer, voice.closed(sess.peer, reason), reason)
+		s.logOf(sess, Error, KindClosed, voice.closed(sess.peer, reason), reason)
 	}
 }
 
@@ -132,9 +143,9 @@ func (s *shard) warn(sess *Session, err error) {
 	switch {
 	case !s.logs():
 	case err == ErrWrongKey:
-		s.log(Warning, KindWrongKey, sess.peer, s.host.voice.wrongKey(sess.peer, sess.hs.identity), err)
+		s.logOf(sess, Warning, KindWrongKey, s.host.voice.wrongKey(sess.peer, sess.hs.identity, sess.hs.known), err)
 	default:
-		s.log(Warning, KindProgress, sess.peer, s.host.voice.closed(sess.peer, err), err)
+		s.logOf(sess, Warning, KindProgress, s.host.voice.closed(sess.peer, err), err)
 	}
 }
 
@@ -143,15 +154,29 @@ func (s *shard) logSecret(sess *Session, line []byte) {
 	p := sess.hs.profile
 	s.callOut()
 	p.logSecret(line)
+	if observe := s.host.observer.Secret; observe != nil {
+		observe(Secret{Session: sess.id, Line: line})
+	}
 	s.callBack()
 }
 
-// drop counts a datagram or record that leads to nothing.
+// drop counts a datagram that leads to nothing and is for no session.
 func (s *shard) drop(peer netip.AddrPort, reason wire.Drop) {
-	s.counters.drops[reason].Add(1)
+	s.dropOf(Drop{Peer: peer, Reason: reason})
+}
+
+// dropFor counts a datagram or record for a session that leads to nothing.
+func (s *shard) dropFor(sess *Session, reason wire.Drop) {
+	sess.drops++
+	s.dropOf(Drop{Peer: sess.peer, Session: sess.id, Reason: reason})
+}
+
+func (s *shard) dropOf(d Drop) {
+	s.counters.drops[d.Reason].Add(1)
 	if observe := s.host.observer.Drop; observe != nil {
+		d.Time = s.now
 		s.callOut()
-		observe(Drop{Time: s.now, Peer: peer, Reason: reason})
+		observe(d)
 		s.callBack()
 	}
 }
@@ -163,9 +188,9 @@ func (s *shard) stray(sess *Session, reason wire.Drop) {
 	if s.muted {
 		return
 	}
-	s.drop(sess.peer, reason)
+	s.dropFor(sess, reason)
 	if reason == wire.DropEmptyRecord && sess.established() {
-		s.logStray(sess.peer)
+		s.logStray(sess)
 	}
 }
 
@@ -207,13 +232,13 @@ func (s *shard) onlySession() *Session {
 // it, as anyone can forge such news, and the server may come back.
 func (s *shard) unreachable(sess *Session, err error) {
 	reason := &UnreachableError{Peer: sess.peer, Err: err}
-	s.drop(sess.peer, wire.DropSocketError)
+	s.dropFor(sess, wire.DropSocketError)
 	if !sess.established() {
 		s.end(sess, reason)
 		return
 	}
 	if s.logsUnverified() {
-		s.log(Warning, KindUnreachable, sess.peer, s.host.voice.unreachable(sess.peer, reason), reason)
+		s.logOf(sess, Warning, KindUnreachable, s.host.voice.unreachable(sess.peer, reason), reason)
 	}
 }
 
@@ -239,20 +264,38 @@ func (s *shard) observeHandshake(sess *Session, e HandshakeEvent) {
 }
 
 func (s *shard) observeMessage(sess *Session, m engine.Message) {
-	s.observeHandshake(sess, HandshakeEvent{Sent: m.Sent, Message: m.Type.String(), Seq: m.Seq, Length: m.Length})
+	s.observeHandshake(sess, HandshakeEvent{
+		Sent: m.Sent, Message: m.Type.String(), Type: uint8(m.Type), Seq: m.Seq, Length: m.Length, Body: m.Body, Offset: m.Offset, Fragment: m.Fragment,
+	})
 }
 
 func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	s.observeHandshake(sess, HandshakeEvent{Sent: true, Retransmission: attempt})
-	if s.logs() && !sess.established() {
-		s.log(Warning, KindRetransmitted, sess.peer, s.host.voice.retransmitted(sess.peer, attempt), nil)
+	switch {
+	case !s.logs():
+	case sess.established():
+		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer), nil)
+	default:
+		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.retransmitted(sess.peer, attempt), nil)
 	}
+}
+
+// observePacket tells of a datagram of a session before it is opened, or after
+// it was sealed.
+func (s *shard) observePacket(sess *Session, sent bool, payload []byte) {
+	observe := s.host.observer.Packet
+	if observe == nil {
+		return
+	}
+	s.callOut()
+	observe(Packet{Time: s.now, Session: sess.id, Peer: sess.peer, Local: sess.LocalAddr(), Sent: sent, Payload: payload})
+	s.callBack()
 }
 
 func (s *shard) observeAlert(sess *Session, alert wire.Alert) {
 	s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
 	if s.logs() && !sess.established() {
-		s.log(Warning, KindAlert, sess.peer, s.host.voice.alert(sess.peer, alert.String()), nil)
+		s.logOf(sess, Warning, KindAlert, s.host.voice.alert(sess.peer, alert.String()), nil)
 	}
 }
 

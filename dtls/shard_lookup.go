@@ -50,6 +50,7 @@ func (s *shard) concludePSK(sess *Session, f foundPSK) engine.Result {
 		s.logUnknownIdentity(sess)
 		return engine.PSK{}
 	default:
+		sess.hs.known = true
 		return engine.PSK{Identity: f.identity, Key: f.key}
 	}
 }

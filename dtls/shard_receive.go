@@ -53,6 +53,7 @@ func (s *shard) receiveFor(sess *Session, datagram []byte) {
 		s.stray(sess, wire.DropUnexpectedMessage)
 		return
 	}
+	s.observePacket(sess, false, datagram)
 	if s.host.observer.Datagram != nil {
 		s.observed = append(s.observed[:0], datagram...)
 	}
@@ -80,10 +81,12 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 			s.drop(from.peer, wire.DropNotListening)
 			return
 		}
-		s.admit(verdict, from, len(datagram))
+		s.sample.answered(from.peer)
+		s.admit(verdict, from, datagram)
 		return
 	case gate.Reply:
 		s.counters.cookies.Add(1)
+		s.observeChallenge(from.peer, datagram, reply)
 		s.queue(reply, from)
 		s.holdFlight(from.peer)
 	case gate.Drop:
@@ -187,7 +190,7 @@ func isPlaintext(datagram []byte) bool {
 }
 
 // admit begins a handshake with a client that the gate let in.
-func (s *shard) admit(v gate.Verdict, from route, received int) {
+func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 	random, _ := randomOf(v.Hello)
 	hash := s.hash(random)
 	current := s.table.get(from.peer)
@@ -198,15 +201,16 @@ func (s *shard) admit(v gate.Verdict, from route, received int) {
 	verified := s.host.config.Cookies != CookiesNever
 	sess := s.newSession(from, hash)
 	s.place(sess, current)
-	s.logStarted(from.peer, verified)
+	s.logStarted(sess, verified)
 	hello := engine.Hello{
 		Body:       v.Hello,
 		MessageSeq: v.MessageSeq,
 		RecordSeq:  v.RecordSeq,
 		Verified:   verified,
-		Received:   received,
+		Received:   len(datagram),
 	}
 	sess.hs.received = true
+	s.observePacket(sess, false, datagram[:len(datagram)-len(v.Rest)])
 	if s.host.config.GetConfigForClient != nil {
 		hello.Body = slices.Clone(v.Hello)
 		s.askForConfig(sess, hello)
@@ -262,7 +266,7 @@ func (s *shard) newSession(to route, hash uint64) *Session {
 		id:        s.host.lastID.Add(1),
 		route:     to,
 		helloHash: hash,
-		hs:        &handshake{profile: s.host.profile},
+		hs:        &handshake{profile: s.host.profile, begun: s.now},
 	}
 	return sess
 }

@@ -122,17 +122,33 @@ func (v voice) retransmitted(peer netip.AddrPort, attempt int) string {
 	return fmt.Sprintf("%shandshake timeout, re-transmission %d", v.subject(peer), attempt)
 }
 
+// lastFlightLost is about a peer that repeats its Finished, so that it cannot
+// have ours.
+func (v voice) lastFlightLost(peer netip.AddrPort) string {
+	return v.subject(peer) + "the last flight of the handshake was lost on its way to the peer: re-transmission"
+}
+
 // alert is about an alert during a handshake, which cannot be authenticated.
 func (v voice) alert(peer netip.AddrPort, alert string) string {
 	return v.subject(peer) + "received the alert '" + alert + "', which anyone may have sent: still waiting"
 }
 
-func (v voice) wrongKey(peer netip.AddrPort, identity []byte) string {
-	if v.side == engine.Client {
+func (v voice) wrongKey(peer netip.AddrPort, identity []byte, known bool) string {
+	switch {
+	case v.side == engine.Client:
 		return v.name + ": the server answered but never accepted our Finished: the key is probably wrong"
+	case known:
+		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is known, its key does not match",
+			v.subject(peer), escape(string(identity)))
+	default:
+		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is unknown",
+			v.subject(peer), escape(string(identity)))
 	}
-	return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' has another key, or is unknown",
-		v.subject(peer), escape(string(identity)))
+}
+
+// unanswered is about a client that was sent a cookie and fell silent.
+func (v voice) unanswered(peer netip.AddrPort) string {
+	return v.subject(peer) + "the client never answered the cookie: probably a firewall or a spoofed source"
 }
 
 func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {

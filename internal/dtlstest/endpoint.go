@@ -29,8 +29,10 @@ type Endpoint struct {
 	Stored      []*engine.SessionState
 	Drops       [wire.NumDrops]int
 	Alerts      []wire.Alert
+	AlertsSent  []wire.Alert
 	Warnings    []error
 	Messages    []engine.Message
+	Fragments   []engine.Message
 	Secrets     []string // lines for a key log
 	Asked       map[engine.EventKind]int
 	Repeated    int // flights
@@ -164,6 +166,10 @@ func (e *Endpoint) take(now time.Time, event engine.Event) {
 	case engine.EventMessage:
 		event.Message.Body = slices.Clone(event.Message.Body)
 		e.Messages = append(e.Messages, event.Message)
+	case engine.EventFragment:
+		e.Fragments = append(e.Fragments, event.Message)
+	case engine.EventAlertSent:
+		e.AlertsSent = append(e.AlertsSent, event.Alert)
 	case engine.EventRetransmit:
 		e.Repeated++
 	case engine.EventAlert:

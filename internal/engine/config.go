@@ -111,7 +111,7 @@ type Config struct {
 	Packing           Packing       // how handshake messages share records
 
 	KeyLog bool // raise EventSecret
-	Trace  bool // raise EventMessage
+	Trace  bool // raise EventMessage, EventFragment and EventAlertSent
 }
 
 // Complete returns a copy of c in which every zero limit or timer has its

@@ -55,12 +55,19 @@ const (
 	// EventMessage says that the handshake message in Message was received
 	// or sent. Raised only where Config.Trace asks for it.
 	EventMessage
+	// EventFragment says that a part of the handshake message in Message was
+	// received and kept, or sent. Messages that travel whole have none. Raised
+	// only where Config.Trace asks for it.
+	EventFragment
 	// EventRetransmit says that the flight was repeated for the n-th time,
 	// which is Message.Attempt.
 	EventRetransmit
 	// EventAlert says that the peer sent the alert in Alert. Nothing follows
 	// from it yet: during a handshake nobody can tell who sent it.
 	EventAlert
+	// EventAlertSent says that the alert in Alert was sent. Raised only where
+	// Config.Trace asks for it.
+	EventAlertSent
 	// EventWarning tells in Err what probably goes wrong while the handshake
 	// still waits, such as [ErrWrongKey].
 	EventWarning
@@ -94,6 +101,8 @@ type Message struct {
 	Length  int // bytes of the body
 	Attempt int // how often its flight was repeated before; 0 the first time
 	Body    []byte
+
+	Offset, Fragment int // of an EventFragment: where the part begins, and its bytes
 }
 
 // HelloInfo is what a server knows of a client when it has to choose a

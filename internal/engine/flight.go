@@ -203,13 +203,15 @@ func (p *packer) addFragment(m outgoing, offset, n int) {
 		p.epoch = m.epoch
 		p.a.ws.record = p.a.ws.record[:0]
 	}
-	p.a.ws.record = wire.Fragment{
+	f := wire.Fragment{
 		Type:   m.typ,
 		Length: uint32(len(m.body)),
 		Seq:    m.seq,
 		Offset: uint32(offset),
 		Body:   m.body[offset : offset+n],
-	}.AppendTo(p.a.ws.record)
+	}
+	p.a.ws.record = f.AppendTo(p.a.ws.record)
+	p.a.traceFragment(f, true)
 }
 
 // room returns how many bytes of content still fit into the open record, or

@@ -134,7 +134,9 @@ func (h *handshake) receiveFragment(epoch uint16, recordSeq uint64, f wire.Fragm
 	}
 	if drop := h.reassembly.add(epoch, f); drop != wire.DropNone {
 		h.a.drop(drop)
+		return
 	}
+	h.a.traceFragment(f, false)
 }
 
 // advance handles messages for as long as the next one is complete and no
@@ -181,6 +183,16 @@ func (h *handshake) record(m message) { h.transcript.add(m.typ, m.seq, m.body) }
 func (h *handshake) trace(m Message) {
 	if h.a.cfg.Trace {
 		h.a.ws.push(Event{Kind: EventMessage, Message: m})
+	}
+}
+
+// traceFragment tells of a part of a message. Whole messages are told when they
+// are handled.
+func (a *Association) traceFragment(f wire.Fragment, sent bool) {
+	if a.cfg.Trace && !f.Whole() {
+		a.ws.push(Event{Kind: EventFragment, Message: Message{
+			Sent: sent, Type: f.Type, Seq: f.Seq, Length: int(f.Length), Offset: int(f.Offset), Fragment: len(f.Body),
+		}})
 	}
 }
 

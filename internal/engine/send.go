@@ -69,11 +69,14 @@ func (a *Association) sendAlert(level wire.AlertLevel, description wire.AlertDes
 		epoch = a.hs.sendEpoch
 	}
 	start := len(a.ws.out)
-	alert := wire.Alert{Level: level, Description: description}.AppendTo(content[:0])
-	out, err := a.appendRecord(a.ws.out, epoch, wire.ContentAlert, wire.VersionDTLS12, alert)
+	alert := wire.Alert{Level: level, Description: description}
+	out, err := a.appendRecord(a.ws.out, epoch, wire.ContentAlert, wire.VersionDTLS12, alert.AppendTo(content[:0]))
 	if err != nil {
 		return
 	}
 	a.ws.out = out
+	if a.cfg.Trace {
+		a.ws.push(Event{Kind: EventAlertSent, Alert: alert})
+	}
 	a.ws.push(Event{Kind: EventSend, Data: out[start:len(out):len(out)]})
 }
