@@ -23,7 +23,7 @@ var refusals = []refusal{
 	{
 		how: "wrong key", suite: 0xccac, authentication: Authentication{PreSharedKey, PreSharedKey},
 		set:    func(s *Scenario) { s.WrongKey = true },
-		client: `the key is probably wrong|fatal bad_record_mac`, server: `another key, or is unknown`,
+		client: `the key is probably wrong|fatal bad_record_mac`, server: `is known, its key does not match`,
 		silent: true,
 	},
 	{
