@@ -353,3 +353,26 @@ func TestUnreachableServer(t *testing.T) {
 		c.Close()
 	})
 }
+
+// A server that refuses and goes has said why: that its port is closed now is no
+// news.
+func TestRefusalOfAServerThatIsGoneIsTold(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		c, err := Client(w.net.dial(clientAddress, serverAddress), &Config{InsecureSkipVerify: true}) // the server has keys only
+		if err != nil {
+			t.Fatal(err)
+		}
+		socket := w.net.sockets[clientPeer]
+		w.net.lose(func(p packet) bool {
+			if p.to == clientPeer && wire.ContentType(p.data[0]) == wire.ContentAlert {
+				time.AfterFunc(time.Millisecond, socket.refuse) // as ICMP does it, right behind the alert
+			}
+			return false
+		})
+		var alert *AlertError
+		if err := c.Handshake(); !errors.As(err, &alert) || alert.Alert != uint8(wire.AlertHandshakeFailure) {
+			t.Errorf("Handshake = %v", err)
+		}
+		c.Close()
+	})
+}

@@ -234,12 +234,24 @@ func (s *shard) unreachable(sess *Session, err error) {
 	reason := &UnreachableError{Peer: sess.peer, Err: err}
 	s.dropFor(sess, wire.DropSocketError)
 	if !sess.established() {
-		s.end(sess, reason)
+		s.end(sess, s.reasonBehind(sess, reason))
 		return
 	}
 	if s.logsUnverified() {
 		s.logOf(sess, Warning, KindUnreachable, s.host.voice.unreachable(sess.peer, reason), reason)
 	}
+}
+
+// reasonBehind returns why a handshake ends when the server is gone: it may have
+// refused before it went.
+func (s *shard) reasonBehind(sess *Session, unreachable error) error {
+	if sess.assoc == nil {
+		return unreachable
+	}
+	if hint := sess.assoc.Hint(); hint != nil {
+		return s.reason(sess, hint)
+	}
+	return unreachable
 }
 
 // isUnreachable tells the errors that ICMP messages become.

@@ -151,6 +151,17 @@ func (a *Association) Established() bool { return a.phase == phaseEstablished }
 // Closed reports whether the association is over.
 func (a *Association) Closed() bool { return a.phase == phaseClosed }
 
+// Hint returns the fatal alert that came in plaintext during the handshake, or
+// nil. Anyone may have sent it, so that it ends the handshake only at the next
+// timeout without progress; an owner who learns by other means that nothing more
+// will come knows why from it.
+func (a *Association) Hint() *AlertError {
+	if a.hs == nil {
+		return nil
+	}
+	return a.hs.hinted
+}
+
 // ExportKeyingMaterial derives n bytes for another protocol (RFC 5705). It
 // works from establishment until the association is closed.
 func (a *Association) ExportKeyingMaterial(label string, context []byte, hasContext bool, n int) ([]byte, error) {
