@@ -99,14 +99,14 @@ func (s *shard) observeStranger(peer netip.AddrPort, sent bool, datagram []byte)
 	} else {
 		e.Offset, e.Fragment = int(f.Offset), len(f.Body)
 	}
-	s.callOut()
-	s.host.observer.Handshake(e)
-	s.callBack()
+	s.tellHandshake(e)
 }
 
-// judgeChallenges tells of the clients in the sample that never answered.
+// judgeChallenges tells of the clients in the sample that never answered. Who
+// watches handshakes hears of each; the log has few lines about strangers.
 func (s *shard) judgeChallenges() {
 	for peer, ok := s.sample.next(s.now); ok; peer, ok = s.sample.next(s.now) {
+		s.tellHandshake(HandshakeEvent{Time: s.now, Peer: peer, Unanswered: true})
 		if s.logsUnverified() {
 			s.log(Warning, KindUnanswered, peer, s.host.voice.unanswered(peer), nil)
 		}

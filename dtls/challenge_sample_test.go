@@ -30,6 +30,30 @@ func TestClientThatNeverAnswersTheCookieIsTold(t *testing.T) {
 	})
 }
 
+// The log has few lines about strangers, but who watches handshakes hears of
+// every client in the sample.
+func TestObserverHearsOfEachClientThatNeverAnswers(t *testing.T) {
+	const clients = 20
+	silent := map[netip.AddrPort]bool{}
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Handshake = func(e HandshakeEvent) {
+			if e.Unanswered {
+				silent[e.Peer] = true
+			}
+		}
+	}, func(w *world) {
+		for i := range clients {
+			w.inject(netip.AddrPortFrom(netip.MustParseAddr("203.0.113.9"), uint16(1000+i)), firstHello(t))
+		}
+		w.dial(clientAddress, clientConfig()).Close()
+		time.Sleep(challengePatience)
+		synctest.Wait()
+	})
+	if len(silent) != clients || silent[clientPeer] {
+		t.Errorf("%d clients never answered, want %d: %v", len(silent), clients, silent)
+	}
+}
+
 func TestChallengesAreNotSampledForNobody(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.inject(netip.MustParseAddrPort("203.0.113.9:9"), firstHello(t))

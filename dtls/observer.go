@@ -143,8 +143,8 @@ type Datagram struct {
 	Plaintext  []byte
 }
 
-// A HandshakeEvent is a step of a handshake. One of Message, Alert and
-// Retransmission is set.
+// A HandshakeEvent is a step of a handshake. One of Message, Alert,
+// Retransmission and Unanswered is set.
 type HandshakeEvent struct {
 	Time    time.Time
 	Session uint64 // [Session.ID], of a handshake too; 0 before the cookie
@@ -164,6 +164,8 @@ type HandshakeEvent struct {
 	Alert string // such as "fatal handshake_failure"
 
 	Retransmission int // the flight was repeated for the n-th time
+
+	Unanswered bool // the client never answered the cookie; known of a sample only
 }
 
 // A Drop is a discarded datagram or record.

@@ -265,13 +265,16 @@ func isUnreachable(err error) bool {
 }
 
 func (s *shard) observeHandshake(sess *Session, e HandshakeEvent) {
-	observe := s.host.observer.Handshake
-	if observe == nil {
+	if s.host.observer.Handshake == nil {
 		return
 	}
 	e.Time, e.Session, e.Peer = s.now, sess.id, sess.peer
+	s.tellHandshake(e)
+}
+
+func (s *shard) tellHandshake(e HandshakeEvent) {
 	s.callOut()
-	observe(e)
+	s.host.observer.Handshake(e)
 	s.callBack()
 }
 

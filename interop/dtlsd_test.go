@@ -40,7 +40,7 @@ func (dtlsd) Authenticates(Role, Authentication) bool { return true }
 
 // Serve implements Implementation. The server asks for a cookie and echoes.
 func (d dtlsd) Serve(s *Scenario) (Listener, error) {
-	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--reply", "echo"}, d.options(s, Server)...)
+	args := append([]string{"serve", "--console", "off", "--listen", "127.0.0.1:0", "--reply", "echo"}, d.options(s, Server)...)
 	if s.Authentication.Server == PreSharedKey {
 		args = append(args, "--psk", s.Identity+":"+s.Key, "--psk-hint", "interop")
 	} else {

@@ -171,7 +171,7 @@ func (c *qtClient) converse(scenario *Scenario, subject Implementation) error {
 // live is the whole lifetime of an association with dtlsd: the handshake, two pings and their acknowledgements, the
 // goodbye.
 func (c *qtClient) live(scenario *Scenario) error {
-	server, err := dtlsd{}.start([]string{"serve", "--listen", "127.0.0.1:0", "--psk", "*:" + qtKey}, dtlsdServerReports, "", nil)
+	server, err := dtlsd{}.start([]string{"serve", "--console", "off", "--listen", "127.0.0.1:0", "--psk", "*:" + qtKey}, dtlsdServerReports, "", nil)
 	if err != nil {
 		return err
 	}

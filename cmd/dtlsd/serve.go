@@ -27,14 +27,17 @@ the names of the flags as its settings, in TOML; what a flag says wins.`,
   dtlsd serve --cert server.pem --key server.key --client-ca devices.pem`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return daemon.Serve(cmd.Context(), settings, daemon.StandardStreams())
+			if file != "" {
+				var err error
+				if settings, err = loadServe(file, cmd.Flags()); err != nil {
+					return err
+				}
 			}
-			merged, err := loadServe(file, cmd.Flags())
+			watch, err := watchFromConsole(&settings)
 			if err != nil {
 				return err
 			}
-			return daemon.Serve(cmd.Context(), merged, daemon.StandardStreams())
+			return daemon.Serve(cmd.Context(), settings, daemon.StandardStreams(), watch)
 		},
 	}
 	serveFlags(cmd.Flags(), &settings)
@@ -75,7 +78,13 @@ func serveFlags(f *pflag.FlagSet, s *daemon.ServeSettings) {
 	f.IntVar(&s.DatagramRate, "datagram-rate", s.DatagramRate, "show at most this `NUMBER` of datagrams a second")
 	f.IntVar(&s.DatagramBytes, "datagram-bytes", s.DatagramBytes, "show at most this `NUMBER` of bytes of a datagram")
 	f.StringVar(&s.Console, "console", s.Console, "`ADDR` of the web console, or off")
-	f.Lookup("console").Hidden = true // off is all there is so far
+	f.StringArrayVar(&s.ConsoleHosts, "console-host", s.ConsoleHosts, "a `NAME` that browsers may call the console by; may be repeated")
+	f.StringVar(&s.ConsoleCert, "console-cert", s.ConsoleCert, "PEM `FILE` of the console's certificate; needed on any address but loopback")
+	f.StringVar(&s.ConsoleKey, "console-key", s.ConsoleKey, "PEM `FILE` of its private key")
+	f.StringVar(&s.ConsoleState, "console-state", s.ConsoleState, "`FILE` of the secret that keeps links to the console valid (default in the user's state directory)")
+	f.TextVar(&s.ConsolePayloads, "console-payloads", s.ConsolePayloads, "show of each datagram on the console `full|meta`")
+	f.BoolVar(&s.ConsoleCaptures, "console-captures", s.ConsoleCaptures, "record packets and secrets, so that the console can hand out captures that decrypt themselves")
+	f.BoolVar(&s.ConsoleProfiles, "console-profiles", s.ConsoleProfiles, "serve profiles of the program on the console under /debug/pprof/")
 	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of all sessions to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.TextVar(&s.LogLevel, "log-level", s.LogLevel, "show `debug|info|warn|error` and what is more important")

@@ -25,10 +25,6 @@ func newVersion() *cobra.Command {
 
 // writeVersion writes one line: dtlsd VERSION (commit), GO.
 func writeVersion(w io.Writer, info *debug.BuildInfo) error {
-	version := info.Main.Version
-	if version == "" {
-		version = "(devel)"
-	}
 	commit := "commit unknown"
 	if revision := setting(info, "vcs.revision"); revision != "" {
 		commit = "commit " + revision
@@ -36,8 +32,24 @@ func writeVersion(w io.Writer, info *debug.BuildInfo) error {
 	if setting(info, "vcs.modified") == "true" {
 		commit += ", modified"
 	}
-	_, err := fmt.Fprintf(w, "dtlsd %s (%s), %s\n", version, commit, info.GoVersion)
+	_, err := fmt.Fprintf(w, "dtlsd %s (%s), %s\n", versionOf(info), commit, info.GoVersion)
 	return err
+}
+
+// version is that of this program, for those who need it in one word.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	return versionOf(info)
+}
+
+func versionOf(info *debug.BuildInfo) string {
+	if info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
 }
 
 // setting returns the value of a build setting, or nothing.

@@ -20,6 +20,14 @@ const (
 	DetailOff  Detail = "off"
 )
 
+// Payloads is how much of datagrams the console shows.
+type Payloads string
+
+const (
+	PayloadsFull Payloads = "full" // ciphertext and plaintext
+	PayloadsMeta Payloads = "meta" // sizes
+)
+
 // A Reply is what the server answers to a datagram.
 type Reply string
 
@@ -66,6 +74,11 @@ func (d *Detail) UnmarshalText(text []byte) error {
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *Payloads) UnmarshalText(text []byte) error {
+	return choose(p, text, PayloadsFull, PayloadsMeta)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
 func (r *Reply) UnmarshalText(text []byte) error {
 	return choose(r, text, ReplyACK, ReplyEcho, ReplyNone)
 }
@@ -82,6 +95,9 @@ func (l *Level) UnmarshalText(text []byte) error {
 
 // MarshalText implements [encoding.TextMarshaler].
 func (d Detail) MarshalText() ([]byte, error) { return []byte(d), nil }
+
+// MarshalText implements [encoding.TextMarshaler].
+func (p Payloads) MarshalText() ([]byte, error) { return []byte(p), nil }
 
 // MarshalText implements [encoding.TextMarshaler].
 func (r Reply) MarshalText() ([]byte, error) { return []byte(r), nil }

@@ -3,15 +3,11 @@ package daemon
 import (
 	"testing"
 	"time"
-
-	"github.com/dtlsd/dtlsd/dtls"
 )
 
 func TestAcknowledgementIsWordForWordQts(t *testing.T) {
 	r := newRig(t)
-	r.newServer = func() *dtls.Server {
-		return &dtls.Server{Config: &dtls.Config{PSK: dtls.StaticPSK{"*": testKey}}, Handler: ReplyACK.handler()}
-	}
+	r.server.Handler = ReplyACK.handler()
 	r.mustListen(t, "127.0.0.1:0")
 	conn := mustDial(t, r.opens(t))
 	if _, err := conn.Write([]byte("I am Alice (clone number 0), please, accept our ping 0")); err != nil {
@@ -26,9 +22,7 @@ func TestAcknowledgementIsWordForWordQts(t *testing.T) {
 
 func TestReplyNoneIsSilent(t *testing.T) {
 	r := newRig(t)
-	r.newServer = func() *dtls.Server {
-		return &dtls.Server{Config: &dtls.Config{PSK: dtls.StaticPSK{"*": testKey}}, Handler: ReplyNone.handler()}
-	}
+	r.server.Handler = ReplyNone.handler()
 	r.mustListen(t, "127.0.0.1:0")
 	conn := mustDial(t, r.opens(t))
 	if _, err := conn.Write([]byte("hello")); err != nil {

@@ -23,17 +23,18 @@ const (
 )
 
 // Serve is dtlsd serve. It ends when ctx does, having said goodbye to every
-// peer, or with an error. SIGHUP makes it read its files again.
-func Serve(ctx context.Context, s ServeSettings, streams Streams) error {
+// peer, or with an error. SIGHUP makes it read its files again. Watch may be
+// nil.
+func Serve(ctx context.Context, s ServeSettings, streams Streams, watch Watch) error {
 	d, err := newService(&s)
 	if err != nil {
 		return err
 	}
-	return d.run(ctx, streams)
+	return d.run(ctx, streams, watch)
 }
 
-// A service is one run of dtlsd serve.
-type service struct {
+// A Service is one run of dtlsd serve.
+type Service struct {
 	settings    *ServeSettings
 	places      []place
 	credentials *credentials
@@ -41,14 +42,17 @@ type service struct {
 	config      *dtls.Config
 	keyLog      *keyLog // nil for none
 	journal     *Journal
+	watcher     Watcher // nil for none
+	station     *station
+	welcomed    bool
 }
 
 // newService finds everything that is wrong with the settings.
-func newService(s *ServeSettings) (*service, error) {
+func newService(s *ServeSettings) (*Service, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	d := &service{settings: s}
+	d := &Service{settings: s}
 	var err error
 	if d.places, err = places(s.Listen); err != nil {
 		return nil, err
@@ -66,7 +70,7 @@ func newService(s *ServeSettings) (*service, error) {
 	return d, nil
 }
 
-func (d *service) loadCredentials() (err error) {
+func (d *Service) loadCredentials() (err error) {
 	s := d.settings
 	var extra []PSK
 	if len(s.PSK) == 0 && s.PSKFile == "" && s.Cert == "" && !s.SelfSigned {
@@ -114,7 +118,7 @@ func (s *ServeSettings) config() (*dtls.Config, error) {
 }
 
 // run serves until ctx ends or a socket dies.
-func (d *service) run(ctx context.Context, streams Streams) error {
+func (d *Service) run(ctx context.Context, streams Streams, watch Watch) error {
 	// Whoever reads what we print may go away; that ends no session.
 	signal.Ignore(syscall.SIGPIPE)
 	hangUp := make(chan os.Signal, 1)
@@ -127,21 +131,24 @@ func (d *service) run(ctx context.Context, streams Streams) error {
 		return err
 	}
 	defer d.closeKeyLog()
+	d.startWatching(watch)
+	defer d.stopWatching()
 	d.config.Observer = d.observer()
 
-	st := &station{newServer: d.newServer, opened: d.welcome, missing: d.warn, failed: make(chan error, 1)}
-	if err := st.listen(ctx, d.places); err != nil {
+	d.station = &station{server: d.newServer(), opened: d.welcome, missing: d.warn, failed: make(chan error, 1)}
+	if err := d.station.listen(ctx, d.places); err != nil {
 		return err
 	}
+	d.serveWatcher()
 	for {
 		select {
 		case <-hangUp:
 			d.tell(d.credentials.reload()...)
-		case err := <-st.failed:
-			st.close(expired(ctx))
+		case err := <-d.station.failed:
+			d.station.close(expired(ctx))
 			return err
 		case <-ctx.Done():
-			return d.goodbye(ctx, st)
+			return d.goodbye(ctx)
 		}
 	}
 }
@@ -153,10 +160,10 @@ func expired(ctx context.Context) context.Context {
 	return ctx
 }
 
-func (d *service) goodbye(ctx context.Context, st *station) error {
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
+func (d *Service) goodbye(ctx context.Context) error {
+	bounded, cancel := patient(ctx)
 	defer cancel()
-	told, err := st.close(bounded)
+	told, err := d.station.close(bounded)
 	if told > 0 {
 		d.inform(fmt.Sprintf("Said goodbye to %s", count(told, "peer", "peers")))
 	}
@@ -166,11 +173,15 @@ func (d *service) goodbye(ctx context.Context, st *station) error {
 	return nil
 }
 
-func (d *service) newServer() *dtls.Server {
-	return &dtls.Server{Config: d.config, Handler: d.settings.Reply.handler()}
+func (d *Service) newServer() *dtls.Server {
+	server := &dtls.Server{Config: d.config, Handler: d.settings.Reply.handler()}
+	if d.watcher != nil {
+		server.Closed = d.watcher.SessionClosed
+	}
+	return server
 }
 
-func (d *service) observer() *dtls.Observer {
+func (d *Service) observer() *dtls.Observer {
 	o := observer("", d.settings.LogLevel, d.journal.Tell)
 	if d.settings.Datagrams != DetailOff {
 		o.Datagram = func(g dtls.Datagram) {
@@ -179,10 +190,13 @@ func (d *service) observer() *dtls.Observer {
 			}
 		}
 	}
-	return o
+	if d.watcher == nil {
+		return o
+	}
+	return dtls.Observers(o, d.watcher.Observer())
 }
 
-func (d *service) openKeyLog() error {
+func (d *Service) openKeyLog() error {
 	name := d.settings.KeyLog
 	if name == "" {
 		return nil
@@ -198,15 +212,19 @@ func (d *service) openKeyLog() error {
 	return nil
 }
 
-func (d *service) closeKeyLog() {
+func (d *Service) closeKeyLog() {
 	if d.keyLog != nil {
 		d.keyLog.Close()
 	}
 }
 
-// welcome says how to reach a server whose credential nobody knows yet. That
-// is told at every level: there is no other way to learn it.
-func (d *service) welcome(addresses []net.Addr) {
+// welcome says, the first time, how to reach a server whose credential nobody
+// knows yet. That is told at every level: there is no other way to learn it.
+func (d *Service) welcome(addresses []net.Addr) {
+	if d.welcomed {
+		return
+	}
+	d.welcomed = true
 	d.tell(d.credentials.weaknesses()...)
 	d.tell(d.credentials.expiry()...)
 	switch {
@@ -219,28 +237,38 @@ func (d *service) welcome(addresses []net.Addr) {
 	}
 }
 
-func (d *service) invite(credential string, commands []string) {
+func (d *Service) invite(credential string, commands []string) {
 	lines := []string{credential, "To talk to it, paste one of these into another terminal:"}
 	for _, c := range commands {
 		lines = append(lines, "  "+c)
 	}
-	for _, text := range lines {
+	d.confide(lines...)
+}
+
+// confide tells what is secret, or of no use to anybody else, to who started us,
+// at every level.
+func (d *Service) confide(texts ...string) {
+	for _, text := range texts {
 		d.journal.Tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
 	}
 }
 
-func (d *service) tell(lines ...Line) {
+// tell tells everybody.
+func (d *Service) tell(lines ...Line) {
 	for _, l := range lines {
 		if l.Level >= d.settings.LogLevel.slog() {
 			d.journal.Tell(l)
 		}
+		if d.watcher != nil {
+			d.watcher.Tell(l.Time, publicLevel(l.Level), l.Text)
+		}
 	}
 }
 
-func (d *service) inform(text string) {
+func (d *Service) inform(text string) {
 	d.tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
 }
 
-func (d *service) warn(err error) {
+func (d *Service) warn(err error) {
 	d.tell(Line{Time: time.Now(), Level: slog.LevelWarn, Text: err.Error()})
 }

@@ -32,8 +32,16 @@ type ServeSettings struct {
 	ALPN        []string `toml:"alpn"`
 	MTU         int      `toml:"mtu"`
 	IdleTimeout Duration `toml:"idle-timeout"`
-	Console     string   `toml:"console"`
 	KeyLog      string   `toml:"keylog"`
+
+	Console         string   `toml:"console"`
+	ConsoleHosts    []string `toml:"console-host"`
+	ConsoleCert     string   `toml:"console-cert"`
+	ConsoleKey      string   `toml:"console-key"`
+	ConsoleState    string   `toml:"console-state"`
+	ConsolePayloads Payloads `toml:"console-payloads"`
+	ConsoleCaptures bool     `toml:"console-captures"`
+	ConsoleProfiles bool     `toml:"console-profiles"`
 
 	Datagrams     Detail    `toml:"datagrams"`
 	DatagramRate  int       `toml:"datagram-rate"`
@@ -42,17 +50,25 @@ type ServeSettings struct {
 	LogLevel      Level     `toml:"log-level"`
 }
 
+// DefaultConsole is the address of the console of those who name none, and
+// ConsoleOff stands for none.
+const (
+	DefaultConsole = "127.0.0.1:8080"
+	ConsoleOff     = "off"
+)
+
 // DefaultServeSettings returns what dtlsd serve does without being told.
 func DefaultServeSettings() ServeSettings {
 	return ServeSettings{
-		Reply:         ReplyACK,
-		DTLS:          Version12,
-		Console:       "off",
-		Datagrams:     DetailFull,
-		DatagramRate:  100,
-		DatagramBytes: 2048,
-		LogFormat:     FormatText,
-		LogLevel:      LevelInfo,
+		Reply:           ReplyACK,
+		DTLS:            Version12,
+		Console:         DefaultConsole,
+		ConsolePayloads: PayloadsFull,
+		Datagrams:       DetailFull,
+		DatagramRate:    100,
+		DatagramBytes:   2048,
+		LogFormat:       FormatText,
+		LogLevel:        LevelInfo,
 	}
 }
 
@@ -110,6 +126,7 @@ func (s *ServeSettings) checkWords() error {
 		{"datagrams", &s.Datagrams, string(s.Datagrams)},
 		{"log-format", &s.LogFormat, string(s.LogFormat)},
 		{"log-level", &s.LogLevel, string(s.LogLevel)},
+		{"console-payloads", &s.ConsolePayloads, string(s.ConsolePayloads)},
 	}
 	for _, w := range words {
 		if err := w.choice.UnmarshalText([]byte(w.text)); err != nil {
@@ -133,8 +150,8 @@ func (s *ServeSettings) Validate() error {
 		return usageFault("", "--self-signed and --cert exclude each other")
 	case s.ClientCA != "" && s.Cert == "" && !s.SelfSigned:
 		return usageFault("add --cert and --key, or --self-signed", "--client-ca asks clients for certificates, which a server can do only with one of its own")
-	case s.Console != "off":
-		return usageFault("leave --console out", "the console is not part of this release: only --console off is possible")
+	case (s.ConsoleCert == "") != (s.ConsoleKey == ""):
+		return usageFault("a certificate needs its private key, in the same or in another file", "--console-cert and --console-key go together")
 	case !possibleMTU(s.MTU):
 		return usageFault("", "--mtu has to be between %d and %d", minMTU, maxMTU)
 	case s.DatagramRate < 0 || s.DatagramBytes < 0:

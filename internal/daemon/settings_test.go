@@ -38,7 +38,7 @@ datagrams = "meta"
 	if s.Reply != ReplyEcho || s.Datagrams != DetailMeta || s.IdleTimeout.Duration != 90*time.Second {
 		t.Errorf("words: %+v", s)
 	}
-	if s.LogLevel != LevelInfo || s.DatagramRate != 100 || s.Console != "off" {
+	if s.LogLevel != LevelInfo || s.DatagramRate != 100 || s.Console != DefaultConsole {
 		t.Errorf("defaults are lost: %+v", s)
 	}
 }
@@ -87,7 +87,7 @@ func TestValidateRefusesWhatCannotBeMeant(t *testing.T) {
 		{"key without certificate", func(s *ServeSettings) { s.Key = "k.pem" }, "--cert and --key"},
 		{"two certificates", func(s *ServeSettings) { s.Cert, s.Key, s.SelfSigned = "c", "k", true }, "--self-signed"},
 		{"client CA without certificate", func(s *ServeSettings) { s.ClientCA = "ca.pem" }, "--client-ca"},
-		{"console", func(s *ServeSettings) { s.Console = "127.0.0.1:8080" }, "--console off"},
+		{"console's certificate without key", func(s *ServeSettings) { s.ConsoleCert = "a.pem" }, "--console-cert and --console-key go together"},
 		{"negative rate", func(s *ServeSettings) { s.DatagramRate = -1 }, "negative"},
 	}
 	for _, tt := range tests {

@@ -61,14 +61,16 @@ func places(listen []string) ([]place, error) {
 // stop, as with the button of Qt's example server. Its methods may be called
 // from any goroutine.
 type station struct {
-	newServer func() *dtls.Server
-	opened    func([]net.Addr) // called with the real addresses before anything is served
-	missing   func(error)      // called for an optional address that there is not
-	failed    chan error       // gets the error of a socket that died
+	server  *dtls.Server
+	opened  func([]net.Addr) // called with the real addresses before anything is served
+	missing func(error)      // called for an optional address that there is not
+	failed  chan error       // gets the error of a socket that died
 
-	mu     sync.Mutex
-	server *dtls.Server // nil while it does not listen
-	asked  []string     // the addresses, as they were asked for
+	mu      sync.Mutex
+	sockets []net.PacketConn
+	asked   []string // their addresses, as they were asked for
+	real    []string // the same, with the ports that the system chose
+	paused  bool     // it has sockets, and refuses new sessions
 }
 
 // listen starts to listen. On the addresses on which it does already, it goes
@@ -77,37 +79,74 @@ func (s *station) listen(ctx context.Context, where []place) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	asked := names(where)
-	if s.server != nil && slices.Equal(asked, s.asked) {
-		s.server.SetAccepting(true)
+	if len(s.sockets) > 0 && (slices.Equal(asked, s.asked) || slices.Equal(asked, s.real)) {
+		s.accept(true)
 		return nil
 	}
-	if _, err := s.closeServer(ctx); err != nil {
-		return err
-	}
-	sockets, addresses, err := s.bindAll(where)
+	sockets, addresses, err := s.replaceSockets(ctx, where)
 	if err != nil {
 		return err
 	}
-	s.server, s.asked = s.newServer(), asked
+	s.sockets, s.asked, s.real = sockets, asked, sorted(addresses)
+	s.accept(true)
 	s.opened(addresses)
 	for _, socket := range sockets {
-		go s.serve(s.server, socket)
+		go s.serve(socket)
 	}
 	return nil
 }
 
+// replaceSockets opens new sockets in the place of those there are. These are
+// given up only when that is possible, unless they are what is in the way.
+func (s *station) replaceSockets(ctx context.Context, where []place) ([]net.PacketConn, []net.Addr, error) {
+	sockets, addresses, err := s.bindAll(where)
+	if err != nil && (len(s.sockets) == 0 || !errors.Is(err, errInUse)) {
+		return nil, nil, err
+	}
+	// A goodbye that takes too long is cut short, and no reason to stay.
+	s.withdraw(ctx)
+	if err != nil {
+		return s.bindAll(where)
+	}
+	return sockets, addresses, nil
+}
+
+func (s *station) accept(accepting bool) {
+	s.paused = !accepting
+	s.server.SetAccepting(accepting)
+}
+
 func names(where []place) []string {
-	var list []string
-	for _, p := range where {
-		list = append(list, p.address.String())
+	addresses := make([]net.Addr, len(where))
+	for i, p := range where {
+		addresses[i] = p.address
+	}
+	return sorted(addresses)
+}
+
+func sorted(addresses []net.Addr) []string {
+	list := make([]string, len(addresses))
+	for i, a := range addresses {
+		list[i] = a.String()
 	}
 	slices.Sort(list)
 	return list
 }
 
-func (s *station) serve(server *dtls.Server, socket net.PacketConn) {
-	err := server.Serve(socket)
-	if errors.Is(err, dtls.ErrServerClosed) {
+// listening returns the addresses of the sockets, and whether new sessions may
+// begin.
+func (s *station) listening() (addresses []string, accepting bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.real), len(s.sockets) > 0 && !s.paused
+}
+
+// serve reports a socket that dies before it is given up.
+func (s *station) serve(socket net.PacketConn) {
+	err := s.server.Serve(socket)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(err, dtls.ErrServerClosed) || !slices.Contains(s.sockets, socket) {
 		return
 	}
 	select {
@@ -120,25 +159,41 @@ func (s *station) serve(server *dtls.Server, socket net.PacketConn) {
 func (s *station) stopAccepting() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.server != nil {
-		s.server.SetAccepting(false)
+	if len(s.sockets) > 0 {
+		s.accept(false)
 	}
 }
 
-// close says goodbye to every peer and returns how many were told.
+// disconnect says goodbye to every peer, closes the sockets and returns how
+// many peers were told.
+func (s *station) disconnect(ctx context.Context) (told int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.withdraw(ctx)
+}
+
+func (s *station) withdraw(ctx context.Context) (told int, err error) {
+	told, err = s.server.Withdraw(ctx)
+	s.forgetSockets()
+	return told, err
+}
+
+// forgetSockets closes the sockets. The server has closed them, but for those
+// that it had not got to serve yet.
+func (s *station) forgetSockets() {
+	for _, socket := range s.sockets {
+		socket.Close()
+	}
+	s.sockets, s.asked, s.real = nil, nil, nil
+}
+
+// close is disconnect for good.
 func (s *station) close(ctx context.Context) (told int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.closeServer(ctx)
-}
-
-func (s *station) closeServer(ctx context.Context) (told int, err error) {
-	if s.server == nil {
-		return 0, nil
-	}
-	server := s.server
-	s.server, s.asked = nil, nil
-	return server.Shutdown(ctx)
+	told, err = s.server.Shutdown(ctx)
+	s.forgetSockets()
+	return told, err
 }
 
 // bindAll opens a socket for each place, or none. The addresses have the ports
@@ -168,12 +223,15 @@ func absent(err error) bool {
 	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
 }
 
+// errInUse is what Qt calls EADDRINUSE.
+var errInUse = errors.New("the bound address is already in use")
+
 // bindFault says why there is no socket, in Qt's words where it has some.
 func bindFault(address *net.UDPAddr, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return runFault(fmt.Sprintf("ss -ulnp 'sport = :%d' names the program that has it; port 0 takes a free one", address.Port),
-			"%v: the bound address is already in use", address)
+			"%v: %w", address, errInUse)
 	case errors.Is(err, syscall.EACCES):
 		return runFault("ports below 1024 need root, or CAP_NET_BIND_SERVICE", "%v: %w", address, rootCause(err))
 	case absent(err):

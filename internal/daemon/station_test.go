@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -23,9 +24,9 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	r := &rig{addresses: make(chan []net.Addr, 10)}
 	r.station = &station{
-		newServer: func() *dtls.Server {
-			config := &dtls.Config{PSK: dtls.StaticPSK{"*": testKey}}
-			return &dtls.Server{Config: config, Handler: ReplyEcho.handler()}
+		server: &dtls.Server{
+			Config:  &dtls.Config{PSK: dtls.StaticPSK{"*": testKey}},
+			Handler: ReplyEcho.handler(),
 		},
 		opened:  func(a []net.Addr) { r.addresses <- a },
 		missing: func(error) {},
@@ -152,6 +153,62 @@ func TestAddressInUseIsReportedInQtsWords(t *testing.T) {
 	}
 	if len(other.addresses) > 0 {
 		t.Error("it listens on a part of the addresses")
+	}
+}
+
+func TestWhereListeningIsImpossibleThePeersOfBeforeStay(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	conn := mustDial(t, r.opens(t))
+	where := []place{{address: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1)}}} // RFC 5737, Section 3: nobody has it
+	if err := r.listen(t.Context(), where); err == nil {
+		t.Error("it listens on an address that there is not")
+	}
+	wantEcho(t, conn)
+}
+
+func TestWildcardTakesThePlaceOfOneOfItsAddresses(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(r.opens(t))
+	r.mustListen(t, "0.0.0.0:"+port)
+	wantEcho(t, mustDial(t, "127.0.0.1:"+port))
+}
+
+func TestDisconnectSaysGoodbyeAndListensNoMore(t *testing.T) {
+	r := newRig(t)
+	r.mustListen(t, "127.0.0.1:0")
+	address := r.opens(t)
+	if got, accepting := r.listening(); len(got) != 1 || got[0] != address || !accepting {
+		t.Errorf("listening on %v, %v", got, accepting)
+	}
+	conn := mustDial(t, address)
+	if told, err := r.disconnect(t.Context()); told != 1 || err != nil {
+		t.Errorf("told %d, %v", told, err)
+	}
+	if _, err := conn.Read(make([]byte, 100)); err != io.EOF {
+		t.Errorf("the peer got %v", err)
+	}
+	if got, accepting := r.listening(); len(got) != 0 || accepting {
+		t.Errorf("listening on %v, %v", got, accepting)
+	}
+	r.mustListen(t, address)
+	wantEcho(t, mustDial(t, address))
+}
+
+// A socket that is given up before it was served is no accident, and is not
+// left open.
+func TestDisconnectRightAfterListenLeavesNothing(t *testing.T) {
+	r := newRig(t)
+	for range 50 {
+		r.mustListen(t, "127.0.0.1:0")
+		address := r.opens(t)
+		r.disconnect(t.Context())
+		socket, err := net.ListenPacket("udp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		socket.Close()
 	}
 }
 

@@ -1,0 +1,36 @@
+package console
+
+import (
+	"errors"
+	"net"
+	"syscall"
+)
+
+const (
+	hintCertificate = "--console-cert and --console-key, or listen on 127.0.0.1"
+	hintElsewhere   = "choose another address with --console HOST:PORT, or do without with --console off"
+)
+
+// resolve returns the address to listen on. Any but loopback needs TLS: the
+// token would be there for everybody on the way to read.
+func resolve(s Settings) (*net.TCPAddr, error) {
+	address, err := net.ResolveTCPAddr("tcp", s.Address)
+	if err != nil {
+		return nil, &fault{err, "write HOST:PORT, such as 127.0.0.1:8080"}
+	}
+	if s.Certificate == nil && !address.IP.IsLoopback() {
+		return nil, faultf(hintCertificate, "the console would listen on %s without TLS", s.Address)
+	}
+	return address, nil
+}
+
+func openListener(address *net.TCPAddr) (net.Listener, error) {
+	l, err := net.Listen("tcp", address.String())
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, faultf(hintElsewhere, "another program listens on %v already: %w", address, err)
+	}
+	return nil, &fault{err, hintElsewhere}
+}

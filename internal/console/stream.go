@@ -1,0 +1,169 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The event stream tells a page what happens as it happens, in frames: however
+// much happens, a page gets it in so many pieces a second and no more.
+const (
+	framePeriod = 50 * time.Millisecond
+	frameLines  = 2048 // lines of one frame; more of them wait for the next
+	slowFrames  = 5    // status and handshakes are looked at every so many frames
+	writeTime   = 10 * time.Second
+)
+
+// A LinesEvent is what happened since the one before.
+type LinesEvent struct {
+	Lines  []any  `json:"lines"`  // [LogLine] and [DatagramLine]
+	Missed uint64 `json:"missed"` // lines overwritten before this page could get them
+	Hidden uint64 `json:"hidden"` // datagrams that were not kept, because there were too many
+}
+
+// A HelloEvent is the first one.
+type HelloEvent struct {
+	Boot    string `json:"boot"`    // another one after the server was restarted
+	Resumed bool   `json:"resumed"` // the stream goes on where the page lost it
+}
+
+// A HandshakesEvent is the handshakes in which something happened.
+type HandshakesEvent struct {
+	Changed []HandshakeSummary `json:"changed"`
+}
+
+// A stream is one page's.
+type stream struct {
+	console *Console
+	w       http.ResponseWriter
+	control *http.ResponseController
+	buf     bytes.Buffer // events of a frame
+	encoder *json.Encoder
+
+	batch      batch
+	next       uint64 // sequence number of the line to go on with
+	hidden     uint64 // as the page knows it
+	status     Status // likewise
+	samples    int    // likewise
+	handshakes uint64 // version, likewise
+}
+
+// serveEvents sends events until the page goes away or the console is closed.
+func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
+	s := &stream{console: c, w: w, control: http.NewResponseController(w)}
+	s.encoder = json.NewEncoder(&s.buf)
+	w.Header().Set("Content-Type", "text/event-stream")
+	c.lines.watchers.Add(1)
+	defer c.lines.watchers.Add(-1)
+	s.begin(r.Header.Get("Last-Event-ID"))
+	ticker := time.NewTicker(framePeriod)
+	defer ticker.Stop()
+	for frame := 0; s.send() == nil; frame++ {
+		select {
+		case <-ticker.C:
+		case <-r.Context().Done(): // the page is gone, or the console is closed
+			return
+		}
+		s.frame(frame%slowFrames == 0)
+	}
+}
+
+// begin greets the page and finds where it left off: the identifiers of events
+// are those of the boot and of the next line.
+func (s *stream) begin(lastEventID string) {
+	c := s.console
+	first, next := c.lines.bounds()
+	s.next, s.hidden, s.samples = first, c.lines.hidden.Load(), c.samples.count()
+	boot, seq, _ := strings.Cut(lastEventID, "-")
+	at, err := strconv.ParseUint(seq, 10, 64)
+	resumed := boot == c.boot && err == nil && at <= next
+	if resumed {
+		s.next = at
+	}
+	s.event("hello", HelloEvent{Boot: c.boot, Resumed: resumed})
+	s.frame(true)
+}
+
+// frame collects what happened since the last one.
+func (s *stream) frame(slow bool) {
+	s.addLines()
+	s.addSamples()
+	if slow {
+		s.addStatus()
+		s.addHandshakes()
+	}
+}
+
+func (s *stream) addLines() {
+	l := s.console.lines
+	s.next = l.read(&s.batch, s.next, frameLines)
+	hidden := l.hidden.Load()
+	if len(s.batch.lines) == 0 && s.batch.missed == 0 && hidden == s.hidden {
+		return
+	}
+	e := LinesEvent{Lines: make([]any, len(s.batch.lines)), Missed: s.batch.missed, Hidden: hidden - s.hidden}
+	for i := range s.batch.lines {
+		e.Lines[i] = s.batch.lines[i].view()
+	}
+	s.hidden = hidden
+	fmt.Fprintf(&s.buf, "id: %s-%d\n", s.console.boot, s.next)
+	s.event("lines", e)
+}
+
+func (s *stream) addSamples() {
+	if n := s.console.samples.count(); n > s.samples {
+		for _, sample := range s.console.samples.since(s.samples) {
+			s.event("sample", sample)
+		}
+		s.samples = n
+	}
+}
+
+func (s *stream) addStatus() {
+	status := s.console.status()
+	now := status.Now
+	status.Now = s.status.Now
+	if reflect.DeepEqual(status, s.status) {
+		return
+	}
+	status.Now = now
+	s.status = status
+	s.event("status", status)
+}
+
+func (s *stream) addHandshakes() {
+	var e HandshakesEvent
+	e.Changed, s.handshakes = s.console.traces.changedSince(s.handshakes)
+	if len(e.Changed) > 0 {
+		s.event("handshakes", e)
+	}
+}
+
+// event adds an event to the frame. JSON of the encoder is one line.
+func (s *stream) event(name string, data any) {
+	s.buf.WriteString("event: ")
+	s.buf.WriteString(name)
+	s.buf.WriteString("\ndata: ")
+	s.encoder.Encode(data)
+	s.buf.WriteByte('\n')
+}
+
+// send writes the frame. A page that takes nothing for too long is given up.
+func (s *stream) send() error {
+	if s.buf.Len() == 0 {
+		return nil
+	}
+	s.control.SetWriteDeadline(time.Now().Add(writeTime))
+	_, err := s.w.Write(s.buf.Bytes())
+	s.buf.Reset()
+	if err != nil {
+		return err
+	}
+	return s.control.Flush()
+}

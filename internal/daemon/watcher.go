@@ -1,0 +1,88 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+// A Watcher watches a service from its start to its end and may tell it what to
+// do: a console is one.
+type Watcher interface {
+	// Observer hears what the server does.
+	Observer() *dtls.Observer
+	// SessionClosed hears of the end of a session, and its reason.
+	SessionClosed(*dtls.Session, error)
+	// Tell hears what the service itself says.
+	Tell(at time.Time, level dtls.Level, text string)
+	// URL is where a person finds it. It may hold a secret.
+	URL() string
+	// Warnings says what is not as it should be.
+	Warnings() []string
+	// Serve serves until Close, and then returns nil.
+	Serve() error
+	Close() error
+}
+
+// A Watch makes a watcher for a service. Without one, or if it fails, the
+// service does without.
+type Watch func(*Service) (Watcher, error)
+
+// startWatching makes the watcher. What is wrong with it stops no service.
+func (d *Service) startWatching(watch Watch) {
+	if watch == nil {
+		return
+	}
+	watcher, err := watch(d)
+	if err != nil {
+		d.warn(fmt.Errorf("There is no console: %w", withAdvice(err)))
+		return
+	}
+	d.watcher = watcher
+}
+
+// serveWatcher opens the doors.
+func (d *Service) serveWatcher() {
+	if d.watcher == nil {
+		return
+	}
+	for _, text := range d.watcher.Warnings() {
+		d.warn(errors.New(text))
+	}
+	d.confide("The console is at " + d.watcher.URL())
+	go func() {
+		if err := d.watcher.Serve(); err != nil {
+			d.warn(fmt.Errorf("The console is gone: %w", err))
+		}
+	}()
+}
+
+func (d *Service) stopWatching() {
+	if d.watcher != nil {
+		d.watcher.Close()
+	}
+}
+
+// withAdvice puts the hint of an error, if it has one, into its text, for where
+// there is one line.
+func withAdvice(err error) error {
+	var advised interface{ Hint() string }
+	if !errors.As(err, &advised) || advised.Hint() == "" {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, advised.Hint())
+}
+
+// publicLevel is a level in the terms of package dtls.
+func publicLevel(l slog.Level) dtls.Level {
+	switch {
+	case l >= slog.LevelError:
+		return dtls.Error
+	case l >= slog.LevelWarn:
+		return dtls.Warning
+	}
+	return dtls.Info
+}
