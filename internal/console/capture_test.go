@@ -155,9 +155,9 @@ func TestCaptureKeepsTheBeginningAndTheNewest(t *testing.T) {
 func TestCapturesAreBounded(t *testing.T) {
 	c := newCaptures()
 	large := make([]byte, 1200)
-	for session := range uint64(3 * captureSessions) {
+	for session := range uint64(2 * captureSessions) {
 		c.packet(helloPacket(session))
-		for range session % 400 {
+		for range session % 200 {
 			c.packet(dtls.Packet{Time: time.Unix(1, 0), Session: session, Payload: large})
 		}
 		for range 10 {

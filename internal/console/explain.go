@@ -47,7 +47,7 @@ func (tr *trace) failure(err error) string {
 	case errors.As(err, &alert):
 		return refusedByClient(wire.AlertDescription(alert.Alert).String())
 	case errors.As(err, &certificate):
-		return "the client's " + plain(err)
+		return "the client's certificate is not trusted: " + certificate.Err.Error()
 	case errors.Is(err, dtls.ErrHandshakeTimeout):
 		return tr.silence(err)
 	case errors.Is(err, dtls.ErrReplaced):

@@ -114,9 +114,21 @@ func TestUntrustedClientCertificateIsExplained(t *testing.T) {
 	}, func(w *world) {
 		w.fail(&dtls.Config{RootCAs: ours.pool, ServerName: "server.example", Certificates: []tls.Certificate{theirs.issue(t, "device")}})
 		got := w.trace()
-		if got.Outcome != OutcomeFailed || !strings.HasPrefix(got.Explanation, "the client's certificate not trusted: x509: certificate signed by unknown authority") {
+		if got.Outcome != OutcomeFailed || !strings.HasPrefix(got.Explanation, "the client's certificate is not trusted: x509: certificate signed by unknown authority") {
 			t.Errorf("%s %q", got.Outcome, got.Explanation)
 		}
+	})
+}
+
+func TestMissingClientCertificateIsExplained(t *testing.T) {
+	ours := newAuthority(t)
+	inWorld(t, func(s *dtls.Server) {
+		s.Config.PSK = nil
+		s.Config.Certificates = []tls.Certificate{ours.issue(t, "server.example")}
+		s.Config.ClientAuth, s.Config.ClientCAs = tls.RequireAndVerifyClientCert, ours.pool
+	}, func(w *world) {
+		w.fail(&dtls.Config{RootCAs: ours.pool, ServerName: "server.example"})
+		w.want(OutcomeFailed, "client has no certificate, and the server requires one")
 	})
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -64,6 +65,35 @@ type step struct {
 
 // running reports whether the end is still to come.
 func (tr *trace) running() bool { return tr.outcome == OutcomeRunning }
+
+// hear takes a line about a handshake in progress. It reports whether the line
+// says something that the trace did not.
+func (tr *trace) hear(e dtls.Entry) bool {
+	switch e.Kind {
+	case dtls.KindIdentity:
+		tr.identity = string(e.Identity)
+	case dtls.KindCredentials:
+		tr.unknownIdentity = tr.unknownIdentity || errors.Is(e.Err, dtls.ErrUnknownIdentity)
+		tr.note(e)
+		tr.explain(tr.missingCredential(e), cause)
+	case dtls.KindWrongKey:
+		tr.note(e)
+		tr.explain(tr.wrongKey(), cause)
+	case dtls.KindEstablished:
+		tr.add(e.Time, step{kind: StepEstablished})
+		tr.end(e.Time, OutcomeEstablished)
+		tr.explanation, tr.certainty = "", 0
+	case dtls.KindFailed:
+		tr.note(e)
+		tr.end(e.Time, OutcomeFailed)
+		tr.explain(tr.failure(e.Err), verdict)
+	default:
+		return false
+	}
+	return true
+}
+
+func (tr *trace) note(e dtls.Entry) { tr.addNote(e.Time, clip(printable(withoutPeer(e)), traceText)) }
 
 // add appends a step, if there is room.
 func (tr *trace) add(at time.Time, s step) bool {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -176,7 +177,7 @@ func (p *play) establishes(session int) {
 }
 
 func (p *play) fails(session int) {
-	p.log(dtls.Entry{Time: p.now, Kind: dtls.KindFailed, Session: uint64(session), Peer: numberedPeer(session), Err: dtls.ErrHandshakeTimeout})
+	p.log(dtls.Entry{Time: p.now, Kind: dtls.KindFailed, Session: uint64(session), Peer: numberedPeer(session), Text: "Error during SSL handshake", Err: dtls.ErrHandshakeTimeout})
 }
 
 func (p *play) outcomes() map[Outcome]int {
@@ -321,6 +322,69 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 		}
 		time.Sleep(10 * time.Minute)
 	})
+}
+
+// Whoever reads meets whoever tells.
+func TestTracesAreReadWhileTheyChange(t *testing.T) {
+	p := newPlay()
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		for session := 1; session <= 2000; session++ {
+			p.begins(session)
+			p.handshake(dtls.HandshakeEvent{Time: p.now, Session: uint64(session), Message: "finished", Type: 20, Length: 12, Body: make([]byte, 12)})
+			p.drop(dtls.Drop{Time: p.now, Peer: numberedPeer(-session), Reason: wire.DropUnknownPeer})
+			p.fails(session)
+		}
+	}()
+	for version, done := uint64(0), false; !done; {
+		select {
+		case <-told:
+			done = true
+		default:
+		}
+		var changed []HandshakeSummary
+		changed, version = p.changedSince(version)
+		for _, s := range changed {
+			if trace, ok := p.get(s.ID); ok && trace.ID != s.ID {
+				t.Fatalf("asked for %d, got %d", s.ID, trace.ID)
+			}
+		}
+	}
+}
+
+// The page is written against these names.
+func TestTracesHaveTheirShapeInJSON(t *testing.T) {
+	p := newPlay()
+	p.begins(1)
+	of := func(e dtls.HandshakeEvent) {
+		p.now = p.now.Add(1500 * time.Microsecond)
+		e.Time, e.Session = p.now, 1
+		p.handshake(e)
+	}
+	of(dtls.HandshakeEvent{Sent: true, Message: "hello_verify_request", Type: 3, Length: 3, Body: []byte{0xfe, 0xff, 0}})
+	of(dtls.HandshakeEvent{Message: "certificate", Type: 11, Seq: 2, Length: 900, Fragment: 200})
+	of(dtls.HandshakeEvent{Sent: true, Retransmission: 1})
+	of(dtls.HandshakeEvent{Sent: true, Alert: "fatal handshake_failure"})
+	p.drop(dtls.Drop{Time: p.now, Session: 1, Reason: wire.DropReplay})
+	p.fails(1)
+	trace, _ := p.get(1)
+	got, err := json.Marshal(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"id":1,"peer":"10.0.0.1:1000","session":1,"started":"2000-01-01T00:00:00Z","ended":"2000-01-01T00:00:00.006Z",` +
+		`"outcome":"failed","elapsed_ms":6,"steps":6,"explanation":"handshake timed out, though the server sent its flight again once","trace":[` +
+		`{"at_ms":1.5,"sent":true,"kind":"message","name":"hello_verify_request","flight":1,"seq":0,"length":3,` +
+		`"fields":[{"name":"server version","values":[{"text":"DTLS 1.0"}]},{"name":"cookie","values":[{"text":"0 bytes"}]}]},` +
+		`{"at_ms":3,"sent":false,"kind":"fragment","name":"certificate","flight":2,"seq":2,"length":900,"offset":0,"fragment_length":200},` +
+		`{"at_ms":4.5,"sent":true,"kind":"retransmission","flight":3,"attempt":1},` +
+		`{"at_ms":6,"sent":true,"kind":"alert","name":"fatal handshake_failure","flight":3},` +
+		`{"at_ms":6,"sent":false,"kind":"drop","name":"replay","count":1},` +
+		`{"at_ms":6,"sent":false,"kind":"note","text":"Error during SSL handshake"}]}`
+	if string(got) != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 }
 
 func BenchmarkHandshakeHooks(b *testing.B) {
