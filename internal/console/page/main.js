@@ -70,14 +70,16 @@ function enterIfSignedInElsewhere() {
   if (!document.hidden && isSignedOut()) enter();
 }
 
-// greet begins anew unless the stream goes on where it was.
+// greet asks for what may have changed while the stream was down, and begins anew
+// unless the stream goes on where it was.
 function greet(hello) {
+  get('/status').then(showStatus).catch(showProblem);
   if (hello.resumed && hello.boot === boot) return;
   const reason = boot === '' ? '' : startOver(hello);
   boot = hello.boot;
   views.live.begin(reason);
   for (const view of [views.handshakes, views.charts]) {
-    view.begin().catch((problem) => setText(byId('connection-problem'), problem.sentence));
+    view.begin().catch(showProblem);
   }
 }
 
@@ -94,6 +96,10 @@ function showStatus(status) {
   setText(byId('facts'), `${counted(status.sessions, 'session')}, ${status.half_open} half open`);
   setHidden(byId('captures-banner'), !status.captures);
   setHidden(byId('payloads-note'), status.payloads !== 'meta');
+}
+
+function showProblem(problem) {
+  setText(byId('connection-problem'), problem.sentence);
 }
 
 function showConnected(connected) {

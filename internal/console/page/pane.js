@@ -12,6 +12,7 @@ import { VirtualList } from './virtual_list.js';
 const capacity = 50000;
 const budget = 64 * 1024 * 1024;
 const workPerFrame = 8; // ms
+const probeColumns = 100; // as in the style sheet
 
 export class Pane {
   ring = new Ring(capacity, budget);
@@ -92,7 +93,6 @@ export class Pane {
     const probe = document.createElement('span');
     probe.className = 'probe';
     probe.setAttribute('aria-hidden', 'true');
-    probe.textContent = '0'.repeat(100);
     this.#parts.scroller.append(probe);
     const observer = new ResizeObserver(() => this.#measure(probe));
     observer.observe(probe);
@@ -103,7 +103,7 @@ export class Pane {
     const box = probe.getBoundingClientRect();
     const width = this.#parts.scroller.clientWidth - 2 * probe.offsetLeft;
     if (box.width === 0 || width <= 0) return;
-    const columns = Math.max(24, Math.floor(width / (box.width / 100)));
+    const columns = Math.max(24, Math.floor(width / (box.width / probeColumns)));
     if (columns !== this.#metrics.columns || box.height !== this.#metrics.rowHeight) {
       this.#keepPlace();
       this.#metrics = { rowHeight: box.height, columns };
