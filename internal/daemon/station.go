@@ -99,16 +99,28 @@ func (s *station) listen(ctx context.Context, where []place) error {
 // replaceSockets opens new sockets in the place of those there are. These are
 // given up only when that is possible, unless they are what is in the way.
 func (s *station) replaceSockets(ctx context.Context, where []place) ([]net.PacketConn, []net.Addr, error) {
-	sockets, addresses, err := s.bindAll(where)
-	if err != nil && (len(s.sockets) == 0 || !errors.Is(err, errInUse)) {
-		return nil, nil, err
-	}
-	// A goodbye that takes too long is cut short, and no reason to stay.
-	s.withdraw(ctx)
-	if err != nil {
+	if slices.ContainsFunc(where, s.occupies) {
+		s.withdraw(ctx)
 		return s.bindAll(where)
 	}
-	return sockets, addresses, nil
+	sockets, addresses, err := s.bindAll(where)
+	if err == nil {
+		s.withdraw(ctx) // a goodbye that is cut short is no reason to stay
+	}
+	return sockets, addresses, err
+}
+
+// occupies reports whether one of the sockets keeps another from being opened
+// there.
+func (s *station) occupies(p place) bool {
+	return slices.ContainsFunc(s.sockets, func(socket net.PacketConn) bool {
+		own, ok := socket.LocalAddr().(*net.UDPAddr)
+		if !ok || own.Port != p.address.Port {
+			return false
+		}
+		everywhere := p.address.IP == nil || p.address.IP.IsUnspecified() || own.IP.IsUnspecified()
+		return everywhere || p.address.IP.Equal(own.IP)
+	})
 }
 
 func (s *station) accept(accepting bool) {
@@ -223,15 +235,12 @@ func absent(err error) bool {
 	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
 }
 
-// errInUse is what Qt calls EADDRINUSE.
-var errInUse = errors.New("the bound address is already in use")
-
 // bindFault says why there is no socket, in Qt's words where it has some.
 func bindFault(address *net.UDPAddr, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return runFault(fmt.Sprintf("ss -ulnp 'sport = :%d' names the program that has it; port 0 takes a free one", address.Port),
-			"%v: %w", address, errInUse)
+			"%v: the bound address is already in use", address)
 	case errors.Is(err, syscall.EACCES):
 		return runFault("ports below 1024 need root, or CAP_NET_BIND_SERVICE", "%v: %w", address, rootCause(err))
 	case absent(err):

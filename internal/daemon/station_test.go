@@ -160,11 +160,21 @@ func TestWhereListeningIsImpossibleThePeersOfBeforeStay(t *testing.T) {
 	r := newRig(t)
 	r.mustListen(t, "127.0.0.1:0")
 	conn := mustDial(t, r.opens(t))
-	where := []place{{address: &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1)}}} // RFC 5737, Section 3: nobody has it
-	if err := r.listen(t.Context(), where); err == nil {
-		t.Error("it listens on an address that there is not")
+	other := newRig(t)
+	other.mustListen(t, "127.0.0.1:0")
+	for name, address := range map[string]string{
+		"an address that there is not": "192.0.2.1:0", // RFC 5737, Section 3: nobody has it
+		"a port that is taken":         other.opens(t),
+	} {
+		where, err := places([]string{address})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.listen(t.Context(), where); err == nil {
+			t.Errorf("it listens on %s", name)
+		}
+		wantEcho(t, conn)
 	}
-	wantEcho(t, conn)
 }
 
 func TestWildcardTakesThePlaceOfOneOfItsAddresses(t *testing.T) {

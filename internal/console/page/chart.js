@@ -14,7 +14,7 @@ export class Chart {
   #legend = make('ul', { class: 'legend' });
   #values = [];
   #range = [0, 1]; // seconds at both ends of the time axis
-  #names = '';
+  #names = null; // of the lines that the plot has; null where it is to be made
   #format;
   #gaps;
 
@@ -33,7 +33,7 @@ export class Chart {
 
   // forget makes the next update begin anew, with the colours of the scheme.
   forget() {
-    this.#names = '';
+    this.#names = null;
   }
 
   // update shows columns of values, one array for each name, over times

@@ -32,7 +32,8 @@ export function startTabs(views) {
   }
 
   function pressed(event) {
-    const at = names.indexOf(current);
+    // The focus is ahead of the view, which follows the address.
+    const at = names.findIndex((name) => byId(`tab-${name}`) === document.activeElement);
     const next = {
       ArrowRight: (at + 1) % names.length,
       ArrowLeft: (at + names.length - 1) % names.length,
