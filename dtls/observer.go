@@ -20,6 +20,9 @@ type Observer struct {
 	Log func(Entry)
 	// Datagram gets each datagram with application data.
 	Datagram func(Datagram)
+	// WantsDatagrams, if set, is asked again and again whether Datagram is to be
+	// called. While it is not, datagrams cost nothing but their count in [Stats].
+	WantsDatagrams func(now time.Time) bool
 	// Handshake gets each handshake message, part of a message, repeated flight
 	// and alert. Of clients that have not shown a cookie it gets a sample.
 	Handshake func(HandshakeEvent)
@@ -42,6 +45,7 @@ func Observers(several ...*Observer) *Observer {
 			joined.Name = o.Name
 		}
 		joined.Log = join(joined.Log, o.Log)
+		joined.WantsDatagrams = joinWants(joined, o)
 		joined.Datagram = join(joined.Datagram, o.Datagram)
 		joined.Handshake = join(joined.Handshake, o.Handshake)
 		joined.Drop = join(joined.Drop, o.Drop)
@@ -49,6 +53,26 @@ func Observers(several ...*Observer) *Observer {
 		joined.Secret = join(joined.Secret, o.Secret)
 	}
 	return joined
+}
+
+// joinWants returns what says whether one of two wants datagrams, or nil if one
+// of them always does, or neither ever.
+func joinWants(first, second *Observer) func(time.Time) bool {
+	switch {
+	case first.Datagram == nil:
+		return second.WantsDatagrams
+	case second.Datagram == nil:
+		return first.WantsDatagrams
+	case first.WantsDatagrams == nil || second.WantsDatagrams == nil:
+		return nil
+	}
+	one, other := first.WantsDatagrams, second.WantsDatagrams
+	return func(now time.Time) bool { return one(now) || other(now) }
+}
+
+// wantsDatagrams reports whether the hook for datagrams is to be called.
+func (o *Observer) wantsDatagrams(now time.Time) bool {
+	return o.Datagram != nil && (o.WantsDatagrams == nil || o.WantsDatagrams(now))
 }
 
 // join returns a hook that calls two, each of which may be nil.

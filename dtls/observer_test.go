@@ -351,3 +351,50 @@ func TestObserverHearsHowLongAHandshakeTook(t *testing.T) {
 		t.Errorf("%v", took)
 	}
 }
+
+// Who does not want datagrams is not called, and asked again.
+func TestObserverMayNotWantDatagrams(t *testing.T) {
+	wants, seen := false, 0
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Datagram = func(Datagram) { seen++ }
+		s.Config.Observer.WantsDatagrams = func(time.Time) bool { return wants }
+	}, func(w *world) {
+		c := w.dial(clientAddress, clientConfig())
+		w.wantEcho(c, "unseen")
+		synctest.Wait()
+		if seen != 0 {
+			t.Errorf("called for %d datagrams", seen)
+		}
+		wants = true
+		w.wantEcho(c, "seen")
+		synctest.Wait()
+		if seen != 2 {
+			t.Errorf("called for %d datagrams, want both", seen)
+		}
+		c.Close()
+	})
+}
+
+func TestObserversWantDatagramsIfOneDoes(t *testing.T) {
+	watches := func(wants func(time.Time) bool) *Observer {
+		return &Observer{Datagram: func(Datagram) {}, WantsDatagrams: wants}
+	}
+	yes := func(time.Time) bool { return true }
+	no := func(time.Time) bool { return false }
+	for name, test := range map[string]struct {
+		of   []*Observer
+		want bool
+	}{
+		"nobody watches":               {[]*Observer{{}, {}}, false},
+		"one watches all":              {[]*Observer{watches(no), watches(nil)}, true},
+		"one wants them":               {[]*Observer{watches(no), watches(no), watches(yes)}, true},
+		"nobody wants them":            {[]*Observer{watches(no), {}, watches(no)}, false},
+		"the only one does not":        {[]*Observer{{}, watches(no)}, false},
+		"who has no hook has no say":   {[]*Observer{watches(no), {WantsDatagrams: yes}}, false},
+		"who has no hook, the reverse": {[]*Observer{{WantsDatagrams: yes}, watches(no)}, false},
+	} {
+		if got := Observers(test.of...).wantsDatagrams(virtualStart); got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -53,7 +53,8 @@ type shard struct {
 	hurried int  // turns in a row that did not read
 	errors  int  // reads in a row that failed
 
-	observed []byte // the datagram being opened, as it came in
+	watched  bool   // datagrams of this turn are observed
+	observed []byte // the one being opened, as it came in
 	copied   []byte // likewise, for the second session to try it
 	strays   int    // records dropped since the datagram came in
 	muted    bool   // another session is asked as well: drops do not count
@@ -102,6 +103,7 @@ func (s *shard) run() error {
 			return s.finish(err)
 		}
 		s.logSuppressed()
+		s.watched = s.host.observer.wantsDatagrams(s.now)
 		for i := range s.in[:n] {
 			s.receive(&s.in[i])
 		}

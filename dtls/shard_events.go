@@ -93,8 +93,8 @@ func (s *shard) deliver(sess *Session, plaintext []byte) {
 	sess.received.add(len(plaintext))
 	s.counters.messagesIn.Add(1)
 	s.callOut()
-	if observe := s.host.observer.Datagram; observe != nil {
-		observe(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Ciphertext: s.observed, Plaintext: plaintext})
+	if s.watched {
+		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Ciphertext: s.observed, Plaintext: plaintext})
 	}
 	taken := s.host.owner.received(sess, plaintext)
 	s.callBack()
@@ -119,9 +119,9 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 	s.counters.messagesOut.Add(1)
 	s.observePacket(sess, true, datagram)
 	s.queue(datagram, sess.route)
-	if observe := s.host.observer.Datagram; observe != nil {
+	if s.watched {
 		s.callOut()
-		observe(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Sent: true, Ciphertext: datagram, Plaintext: plaintext})
+		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Sent: true, Ciphertext: datagram, Plaintext: plaintext})
 		s.callBack()
 	}
 }

@@ -54,7 +54,7 @@ func (s *shard) receiveFor(sess *Session, datagram []byte) {
 		return
 	}
 	s.observePacket(sess, false, datagram)
-	if s.host.observer.Datagram != nil {
+	if s.watched {
 		s.observed = append(s.observed[:0], datagram...)
 	}
 	s.strays = 0

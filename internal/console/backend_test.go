@@ -72,3 +72,9 @@ func (b *fakeBackend) Stats() dtls.Stats {
 	defer b.mu.Unlock()
 	return b.stats
 }
+
+func (b *fakeBackend) setStats(stats dtls.Stats) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stats = stats
+}

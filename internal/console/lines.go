@@ -36,7 +36,7 @@ type lines struct {
 	watchers atomic.Int32
 	second   atomic.Int64  // the one in which kept were kept
 	kept     atomic.Int64  // datagrams
-	hidden   atomic.Uint64 // datagrams that were not, so far
+	shown    atomic.Uint64 // datagrams that were kept so far
 
 	mu    sync.Mutex
 	ring  []line // grows up to maxLines
@@ -62,12 +62,12 @@ func (l *lines) tell(at time.Time, level dtls.Level, text string) {
 	l.add(line{time: at, kind: kindDaemon, level: level, text: text}, nil, nil)
 }
 
-// datagram adds a datagram, or counts it.
+// datagram adds a datagram, if there is room for it in its second.
 func (l *lines) datagram(d dtls.Datagram) {
 	if !l.admit(d.Time) {
-		l.hidden.Add(1)
 		return
 	}
+	l.shown.Add(1)
 	added := line{
 		time: d.Time, peer: d.Peer, session: d.Session, sent: d.Sent,
 		ciphertextSize: len(d.Ciphertext), plaintextSize: len(d.Plaintext),
@@ -82,14 +82,25 @@ func (l *lines) datagram(d dtls.Datagram) {
 // admit reports whether another datagram may be kept in this second. Shards that
 // ask at the turn of a second may be granted a few more.
 func (l *lines) admit(now time.Time) bool {
-	if second := now.Unix(); l.second.Swap(second) != second {
+	if second := now.Unix(); l.second.Load() != second {
+		l.second.Store(second)
 		l.kept.Store(0)
 	}
-	rate := int64(unwatchedRate)
+	return l.kept.Add(1) <= l.rate()
+}
+
+// wants reports whether there is room for datagrams in this second, so that
+// servers need not offer those for which there is none.
+func (l *lines) wants(now time.Time) bool {
+	return l.second.Load() != now.Unix() || l.kept.Load() < l.rate()
+}
+
+// rate is how many datagrams a second are kept.
+func (l *lines) rate() int64 {
 	if l.watchers.Load() > 0 {
-		rate = watchedRate
+		return watchedRate
 	}
-	return l.kept.Load() < rate && l.kept.Add(1) <= rate
+	return unwatchedRate
 }
 
 // add gives a line its number and a place, with a copy of its payloads.

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -47,6 +48,37 @@ func TestLinesComeInTheirOrderWithWhatTheyAreAbout(t *testing.T) {
 		if got := b.lines[i].view(); got != want[i] {
 			t.Errorf("got  %+v\nwant %+v", got, want[i])
 		}
+	}
+}
+
+// The stream and the queries tell of a line in the same words.
+func TestLineIsWrittenAsItsView(t *testing.T) {
+	l := newLines(PayloadsFull)
+	for _, text := range []string{"plain", `"quoted" \\`, "<b> & \u2028", "\x1b[31m\xff", "Grüße", ""} {
+		e := entry(text)
+		l.log(e)
+		e.Peer, e.Session = netip.AddrPort{}, 0
+		l.log(e)
+		l.datagram(datagramOf(0, text))
+		sent := datagramOf(0, text)
+		sent.Sent = true
+		l.datagram(sent)
+	}
+	var b batch
+	l.read(&b, 1, maxLines)
+	for i := range b.lines {
+		want, err := json.Marshal(b.lines[i].view())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.lines[i].appendJSON(nil); string(got) != string(want) {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	var event LinesEvent
+	b.missed = 7
+	if err := json.Unmarshal(appendLinesEvent(nil, &b, 8), &event); err != nil || len(event.Lines) != len(b.lines) || event.Missed != 7 || event.Hidden != 8 {
+		t.Errorf("%+v, %v", event, err)
 	}
 }
 
@@ -112,7 +144,7 @@ func TestPayloadsAreThoseOfTheirLine(t *testing.T) {
 	}
 }
 
-func TestDatagramsOverTheRateAreCounted(t *testing.T) {
+func TestDatagramsOverTheRateAreNotKept(t *testing.T) {
 	for name, test := range map[string]struct {
 		watchers int32
 		kept     uint64
@@ -128,8 +160,11 @@ func TestDatagramsOverTheRateAreCounted(t *testing.T) {
 			}
 		}
 		_, next := l.bounds()
-		if kept, hidden := next-1, l.hidden.Load(); kept != 2*test.kept || hidden != 2*(watchedRate+500-test.kept) {
-			t.Errorf("%s: kept %d, hidden %d", name, kept, hidden)
+		if kept, shown := next-1, l.shown.Load(); kept != 2*test.kept || shown != kept {
+			t.Errorf("%s: kept %d, shown %d", name, kept, shown)
+		}
+		if now := testTime.Add(time.Second); l.wants(now) || !l.wants(now.Add(time.Second)) {
+			t.Errorf("%s: it wants more, or will never want more", name)
 		}
 	}
 }

@@ -9,8 +9,11 @@ import (
 // Observer returns what tells the console what happens.
 func (c *Console) Observer() *dtls.Observer {
 	o := &dtls.Observer{
-		Log:       c.log,
-		Datagram:  c.lines.datagram,
+		Log:      c.log,
+		Datagram: c.lines.datagram,
+
+		WantsDatagrams: c.lines.wants,
+
 		Handshake: c.traces.handshake,
 		Drop:      c.traces.drop,
 	}

@@ -48,7 +48,8 @@ type stream struct {
 
 	batch      batch
 	next       uint64 // sequence number of the line to go on with
-	hidden     uint64 // as the page knows it
+	hidden     uint64 // datagrams not shown, as the page knows it
+	unseen     uint64 // the same, as it seemed in the frame before
 	status     Status // likewise
 	samples    int    // likewise
 	handshakes uint64 // version, likewise
@@ -61,7 +62,7 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	c.lines.watchers.Add(1)
 	defer c.lines.watchers.Add(-1)
-	s.begin(r.Header.Get("Last-Event-ID"))
+	s.begin(lastEventID(r))
 	ticker := time.NewTicker(framePeriod)
 	defer ticker.Stop()
 	for frame := 0; s.send() == nil; frame++ {
@@ -74,12 +75,23 @@ func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// lastEventID is where the page left off. A browser that reconnects by itself
+// says so in a header, which a page that begins a new stream cannot set.
+func lastEventID(r *http.Request) string {
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		return id
+	}
+	return r.URL.Query().Get("last_event_id")
+}
+
 // begin greets the page and finds where it left off: the identifiers of events
 // are those of the boot and of the next line.
 func (s *stream) begin(lastEventID string) {
 	c := s.console
 	first, next := c.lines.bounds()
-	s.next, s.hidden, s.samples = first, c.lines.hidden.Load(), c.samples.count()
+	s.next, s.samples = first, c.samples.count()
+	s.hidden = c.hidden()
+	s.unseen = s.hidden
 	boot, seq, _ := strings.Cut(lastEventID, "-")
 	at, err := strconv.ParseUint(seq, 10, 64)
 	resumed := boot == c.boot && err == nil && at <= next
@@ -103,17 +115,45 @@ func (s *stream) frame(slow bool) {
 func (s *stream) addLines() {
 	l := s.console.lines
 	s.next = l.read(&s.batch, s.next, frameLines)
-	hidden := l.hidden.Load()
+	hidden := s.countHidden()
 	if len(s.batch.lines) == 0 && s.batch.missed == 0 && hidden == s.hidden {
 		return
 	}
-	e := LinesEvent{Lines: make([]any, len(s.batch.lines)), Missed: s.batch.missed, Hidden: hidden - s.hidden}
-	for i := range s.batch.lines {
-		e.Lines[i] = s.batch.lines[i].view()
-	}
+	fmt.Fprintf(&s.buf, "id: %s-%d\nevent: lines\ndata: ", s.console.boot, s.next)
+	s.buf.Write(appendLinesEvent(s.buf.AvailableBuffer(), &s.batch, hidden-s.hidden))
+	s.buf.WriteString("\n\n")
 	s.hidden = hidden
-	fmt.Fprintf(&s.buf, "id: %s-%d\n", s.console.boot, s.next)
-	s.event("lines", e)
+}
+
+// countHidden returns how many datagrams were not shown so far. One that is
+// counted and on its way to be shown seems hidden for a moment: what counts is
+// what two frames agree on.
+func (s *stream) countHidden() uint64 {
+	now := s.console.hidden()
+	hidden := max(s.hidden, min(now, s.unseen))
+	s.unseen = now
+	return hidden
+}
+
+// hidden returns how many datagrams there were, less those that are shown.
+func (c *Console) hidden() uint64 {
+	shown := c.lines.shown.Load()
+	stats := c.backend.Stats()
+	return max(stats.MessagesReceived+stats.MessagesSent, shown) - shown
+}
+
+// appendLinesEvent appends the JSON of a [LinesEvent].
+func appendLinesEvent(b []byte, of *batch, hidden uint64) []byte {
+	b = append(b, `{"lines":[`...)
+	for i := range of.lines {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = of.lines[i].appendJSON(b)
+	}
+	b = strconv.AppendUint(append(b, `],"missed":`...), of.missed, 10)
+	b = strconv.AppendUint(append(b, `,"hidden":`...), hidden, 10)
+	return append(b, '}')
 }
 
 func (s *stream) addSamples() {

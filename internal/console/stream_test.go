@@ -195,6 +195,7 @@ func TestStreamCountsDatagramsThatAreNotShown(t *testing.T) {
 	for range all {
 		c.Observer().Datagram(datagramOf(0, "x"))
 	}
+	c.backend.(*fakeBackend).setStats(dtls.Stats{MessagesReceived: all - 3, MessagesSent: 3})
 	for shown, hidden := 0, 0; shown+hidden < all; {
 		var seen linesSeen
 		e.next("lines", &seen)
