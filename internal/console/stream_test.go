@@ -30,6 +30,12 @@ func listen(t *testing.T, c *Console, lastEventID string) *eventReader {
 	if lastEventID != "" {
 		r.Header.Set("Last-Event-ID", lastEventID)
 	}
+	return read(t, r)
+}
+
+// read opens the stream with a request.
+func read(t *testing.T, r *http.Request) *eventReader {
+	t.Helper()
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +145,18 @@ func TestStreamGoesOnWhereItWasLost(t *testing.T) {
 	var hello HelloEvent
 	again.next("hello", &hello)
 	if got := again.texts(1); !hello.Resumed || len(got) != 1 || got[0] != "missed while away" {
+		t.Errorf("resumed %v, got %q", hello.Resumed, got)
+	}
+
+	// A page that begins a new stream has no header to say so.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+c.listener.Addr().String()+api+"/events?last_event_id="+first.id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+c.secret.token())
+	anew := read(t, r)
+	anew.next("hello", &hello)
+	if got := anew.texts(1); !hello.Resumed || got[0] != "missed while away" {
 		t.Errorf("resumed %v, got %q", hello.Resumed, got)
 	}
 }

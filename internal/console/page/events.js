@@ -14,16 +14,18 @@ export function openEvents(handlers) {
   let source = null;
   let retry = 0;
   let heard = performance.now();
+  let last = ''; // identifier of the last event that had one
   let closed = false;
 
   function open() {
     if (closed) return;
     heard = performance.now();
-    source = new EventSource('/api/v1/events');
+    source = new EventSource(`/api/v1/events${last && `?last_event_id=${encodeURIComponent(last)}`}`);
     source.addEventListener('error', lost);
     for (const name of names) {
       source.addEventListener(name, (event) => {
         heard = performance.now();
+        last = event.lastEventId || last;
         if (name === 'hello') handlers.connected(true);
         handlers[name](JSON.parse(event.data));
       });
