@@ -9,7 +9,7 @@
 //
 // runs everything against ../cmd/dtlsd. With
 //
-//	go test -count=1 ./... -args -subject openssl
+//	go test -count=1 . -args -subject openssl
 //
 // another implementation takes dtlsd's place (openssl, gnutls, mbedtls, wolfssl or pion). That is the control
 // experiment: a row that fails there too is a fault of this harness or of the peer.

@@ -7,7 +7,7 @@
 // formatting happens when someone reads. Views are pure functions over
 // snapshots; no live session is touched but to send over it or to close it.
 //
-// What the page shows came from the network. It is escaped nowhere on its way
-// and put on the page as text: keys never get here, except where packets are
-// recorded, which is off unless asked for.
+// What the page shows came from the network: it is put there as text, never as
+// markup. Keys do not get here, except where packets are recorded, which is off
+// unless asked for.
 package console
