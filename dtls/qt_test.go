@@ -213,7 +213,7 @@ func TestQtFailedHandshakeLeavesNoDeadEntry(t *testing.T) {
 func TestQtIdentitiesAreEscaped(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.dial(clientAddress, clientConfigFor("\x1b[31m<b>\xff\u202e", testKey)).Close()
-		if !w.log.has(KindIdentity, `'\x1b[31m<b>\xff\u202e'`) {
+		if !w.log.has(KindIdentity, `'\x1b[31m<b>\xff\xe2\x80\xae'`) {
 			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
 		}
 	})

@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
@@ -24,7 +22,7 @@ func newVoice(side engine.Side, name string) voice {
 	if name == "" {
 		name = "client"
 	}
-	return voice{side, escape(name)}
+	return voice{side, Escape(name)}
 }
 
 // subject is what a line is about.
@@ -72,7 +70,7 @@ func (v voice) identity(identity []byte) string {
 	if v.side == engine.Client {
 		return v.name + ": providing pre-shared key ..."
 	}
-	return "PSK callback, received a client's identity: '" + escape(string(identity)) + "'"
+	return "PSK callback, received a client's identity: '" + Escape(string(identity)) + "'"
 }
 
 func (v voice) established(peer netip.AddrPort, state *ConnectionState) string {
@@ -139,10 +137,10 @@ func (v voice) wrongKey(peer netip.AddrPort, identity []byte, known bool) string
 		return v.name + ": the server answered but never accepted our Finished: the key is probably wrong"
 	case known:
 		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is known, its key does not match",
-			v.subject(peer), escape(string(identity)))
+			v.subject(peer), Escape(string(identity)))
 	default:
 		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is unknown",
-			v.subject(peer), escape(string(identity)))
+			v.subject(peer), Escape(string(identity)))
 	}
 }
 
@@ -152,7 +150,7 @@ func (v voice) unanswered(peer netip.AddrPort) string {
 }
 
 func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {
-	return fmt.Sprintf("%sthere is no key for identity '%s'", v.subject(peer), escape(string(identity)))
+	return fmt.Sprintf("%sthere is no key for identity '%s'", v.subject(peer), Escape(string(identity)))
 }
 
 func (v voice) lookupFailed(peer netip.AddrPort, what string, err error) string {
@@ -172,29 +170,4 @@ func plain(err error) string {
 		err = &AlertError{Alert: alert.Alert}
 	}
 	return strings.TrimPrefix(err.Error(), "dtls: ")
-}
-
-// escape makes what came from a peer fit to be shown: what is not printable,
-// or not UTF-8, becomes \xNN or \uNNNN.
-func escape(s string) string {
-	clean := func(r rune) bool { return r != utf8.RuneError && unicode.IsPrint(r) }
-	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, n := utf8.DecodeRuneInString(s)
-		switch {
-		case clean(r):
-			b.WriteString(s[:n])
-		case r < 0x80 || r == utf8.RuneError:
-			for i := range n {
-				fmt.Fprintf(&b, `\x%02x`, s[i])
-			}
-		default:
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		}
-		s = s[n:]
-	}
-	return b.String()
 }

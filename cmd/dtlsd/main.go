@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/dtlsd/dtlsd/internal/daemon"
 )
 
@@ -53,9 +54,9 @@ func run(ctx context.Context, args []string) int {
 // report writes an error as a person reads it. It may quote a file or a peer,
 // so nothing in it reaches the terminal unescaped.
 func report(w io.Writer, err error) {
-	fmt.Fprintf(w, "dtlsd: error: %s\n", daemon.Escape([]byte(err.Error())))
+	fmt.Fprintf(w, "dtlsd: error: %s\n", dtls.Escape(err.Error()))
 	if f := (*daemon.Fault)(nil); errors.As(err, &f) && f.Hint != "" {
-		fmt.Fprintf(w, "dtlsd: hint: %s\n", daemon.Escape([]byte(f.Hint)))
+		fmt.Fprintf(w, "dtlsd: hint: %s\n", dtls.Escape(f.Hint))
 	}
 }
 
@@ -63,9 +64,9 @@ func report(w io.Writer, err error) {
 func reportJSON(w io.Writer, err error) {
 	var attrs []any
 	if f := (*daemon.Fault)(nil); errors.As(err, &f) && f.Hint != "" {
-		attrs = append(attrs, slog.String("hint", daemon.Escape([]byte(f.Hint))))
+		attrs = append(attrs, slog.String("hint", dtls.Escape(f.Hint)))
 	}
-	slog.New(slog.NewJSONHandler(w, nil)).Error(daemon.Escape([]byte(err.Error())), attrs...)
+	slog.New(slog.NewJSONHandler(w, nil)).Error(dtls.Escape(err.Error()), attrs...)
 }
 
 func newRoot() *cobra.Command {

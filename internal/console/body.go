@@ -7,6 +7,8 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 const (
@@ -57,5 +59,5 @@ func bodyProblem(err error) problem {
 	case err == io.EOF:
 		return problem{http.StatusBadRequest, "the body is empty", ""}
 	}
-	return problem{http.StatusBadRequest, "the body does not fit: " + printable(err.Error()), "/api/v1/openapi.json describes what it has to be"}
+	return problem{http.StatusBadRequest, "the body does not fit: " + dtls.Escape(err.Error()), "/api/v1/openapi.json describes what it has to be"}
 }

@@ -72,5 +72,5 @@ func reasonText(reason error) string {
 	if reason == nil {
 		return ""
 	}
-	return printable(strings.TrimPrefix(reason.Error(), "dtls: "))
+	return dtls.Escape(strings.TrimPrefix(reason.Error(), "dtls: "))
 }

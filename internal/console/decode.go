@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 
+	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -53,7 +54,7 @@ type fields []Field
 func (f *fields) add(name string, values ...string) {
 	shown := make([]Value, len(values))
 	for i, v := range values {
-		shown[i].Text = clip(printable(v), valueText)
+		shown[i].Text = clip(dtls.Escape(v), valueText)
 	}
 	*f = append(*f, Field{Name: name, Values: shown})
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 
+	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -28,7 +29,7 @@ func (f *fields) clientExtension(id wire.Extension, one []byte, chosen *choice) 
 		f.add(name, names(e.SignatureAlgorithmsCert, wire.SignatureScheme.String)...)
 	case wire.ExtensionALPN:
 		f.add(name, texts(e.ALPN)...)
-		f.accept(chosen.has(id), printable(string(chosen.ext.ALPN)))
+		f.accept(chosen.has(id), dtls.Escape(string(chosen.ext.ALPN)))
 	case wire.ExtensionUseSRTP:
 		f.add(name, names(e.SRTP.Profiles, srtpName)...)
 		if chosen.ext.SRTP != nil {

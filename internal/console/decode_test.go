@@ -255,7 +255,7 @@ func FuzzDecode(f *testing.F) {
 // wantText checks that a text can be shown.
 func wantText(t *testing.T, text string) {
 	t.Helper()
-	if !utf8.ValidString(text) || printable(text) != text {
+	if !utf8.ValidString(text) || dtls.Escape(text) != text {
 		t.Errorf("%q is not fit to be shown", text)
 	}
 }

@@ -21,7 +21,7 @@ type faultWriter struct{ console *Console }
 func (w faultWriter) Write(report []byte) (int, error) {
 	if !bytes.HasPrefix(report, []byte("http: TLS handshake error")) {
 		first, _, _ := bytes.Cut(report, []byte("\n"))
-		w.console.Tell(time.Now(), dtls.Warning, "console: "+printable(string(first)))
+		w.console.Tell(time.Now(), dtls.Warning, "console: "+dtls.Escape(string(first)))
 	}
 	return len(report), nil
 }

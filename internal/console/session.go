@@ -54,7 +54,7 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		return s
 	}
 	state := &info.State
-	s.Identity = printable(string(state.PSKIdentity))
+	s.Identity = dtls.Escape(string(state.PSKIdentity))
 	s.Subject = subject(state)
 	s.Version = versionName(state)
 	s.Cipher = state.CipherSuite.OpenSSLName
@@ -62,8 +62,8 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		s.Group = state.Group.String()
 	}
 	s.Resumed = state.DidResume
-	s.ServerName = printable(state.ServerName)
-	s.ALPN = printable(state.NegotiatedProtocol)
+	s.ServerName = dtls.Escape(state.ServerName)
+	s.ALPN = dtls.Escape(state.NegotiatedProtocol)
 	s.Since, s.Age = info.Since.UTC(), millisecondsSince(info.Since, now)
 	s.LastActive, s.Idle = info.LastActive.UTC(), millisecondsSince(info.LastActive, now)
 	return s
@@ -74,7 +74,7 @@ func subject(state *dtls.ConnectionState) string {
 	if len(state.PeerCertificates) == 0 {
 		return ""
 	}
-	return printable(state.PeerCertificates[0].Subject.String())
+	return dtls.Escape(state.PeerCertificates[0].Subject.String())
 }
 
 func versionName(state *dtls.ConnectionState) string {

@@ -92,7 +92,7 @@ func (a arrangement) arrange(infos []dtls.SessionInfo) []*dtls.SessionInfo {
 	for i := range infos {
 		if c := (candidate{info: &infos[i]}); a.matches(c.info) {
 			if a.sort == "identity" {
-				c.name = strings.ToLower(cmp.Or(printable(string(c.info.State.PSKIdentity)), subject(&c.info.State)))
+				c.name = strings.ToLower(cmp.Or(dtls.Escape(string(c.info.State.PSKIdentity)), subject(&c.info.State)))
 			}
 			candidates = append(candidates, c)
 		}
@@ -122,7 +122,7 @@ func (a arrangement) matches(info *dtls.SessionInfo) bool {
 	has := func(text string) bool { return strings.Contains(strings.ToLower(text), a.filter) }
 	var buffer [64]byte
 	return bytes.Contains(info.Peer.AppendTo(buffer[:0]), []byte(a.filter)) ||
-		has(printable(string(info.State.PSKIdentity))) ||
+		has(dtls.Escape(string(info.State.PSKIdentity))) ||
 		has(info.State.CipherSuite.OpenSSLName) ||
 		has(versionName(&info.State)) ||
 		has(subject(&info.State))

@@ -93,7 +93,7 @@ func (tr *trace) hear(e dtls.Entry) bool {
 	return true
 }
 
-func (tr *trace) note(e dtls.Entry) { tr.addNote(e.Time, clip(printable(withoutPeer(e)), traceText)) }
+func (tr *trace) note(e dtls.Entry) { tr.addNote(e.Time, clip(dtls.Escape(withoutPeer(e)), traceText)) }
 
 // add appends a step, if there is room.
 func (tr *trace) add(at time.Time, s step) bool {
@@ -189,7 +189,7 @@ const (
 // explain sets the explanation, unless there is a better one.
 func (tr *trace) explain(text string, c certainty) {
 	if c > tr.certainty || c == guess && tr.certainty == guess {
-		tr.explanation, tr.certainty = clip(printable(text), traceText), c
+		tr.explanation, tr.certainty = clip(dtls.Escape(text), traceText), c
 	}
 }
 

@@ -25,7 +25,7 @@ func (tr *trace) brief() brief {
 
 func (b *brief) summary() HandshakeSummary {
 	s := b.HandshakeSummary
-	s.Started, s.Identity = s.Started.UTC(), printable(b.identity)
+	s.Started, s.Identity = s.Started.UTC(), dtls.Escape(b.identity)
 	if !s.Ended.IsZero() {
 		s.Ended = s.Ended.UTC()
 	}
@@ -54,7 +54,7 @@ func (tr *trace) view() HandshakeTrace {
 
 // view describes a step without its fields.
 func (s *step) view() Step {
-	v := Step{AtMS: milliseconds(s.at), Sent: s.sent, Kind: s.kind, Name: printable(s.name)}
+	v := Step{AtMS: milliseconds(s.at), Sent: s.sent, Kind: s.kind, Name: dtls.Escape(s.name)}
 	switch s.kind {
 	case StepMessage, StepFragment:
 		v.Seq, v.Length = new(int(s.seq)), new(s.length)

@@ -309,7 +309,7 @@ func TestHostileTextsAreEscaped(t *testing.T) {
 		go w.tryDial(&dtls.Config{ClientPSK: dtls.StaticClientPSK(hostile, testKey)})
 		synctest.Wait()
 		got := w.trace()
-		const escaped = `<img src=x onerror=alert(1)>\x1b]0;title\x07\u202e\xff\x00"`
+		const escaped = `<img src=x onerror=alert(1)>\x1b]0;title\x07\xe2\x80\xae\xff\x00"`
 		if got.Identity != escaped {
 			t.Errorf("identity %q", got.Identity)
 		}

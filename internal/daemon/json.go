@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"io"
 	"log/slog"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // A jsonPrinter writes one JSON object a line: information to one stream,
@@ -24,7 +26,7 @@ func newJSONPrinter(information, datagrams io.Writer) *jsonPrinter {
 }
 
 func (p *jsonPrinter) line(l Line) {
-	r := slog.NewRecord(l.Time, l.Level, Escape([]byte(l.Text)), 0)
+	r := slog.NewRecord(l.Time, l.Level, dtls.Escape(l.Text), 0)
 	if l.Peer.IsValid() {
 		r.AddAttrs(slog.String("peer", l.Peer.String()))
 	}
@@ -55,6 +57,6 @@ func (p *jsonPrinter) printDatagram(d Datagram, attrs []slog.Attr) error {
 func plaintextAttrs(d Datagram) []slog.Attr {
 	return []slog.Attr{
 		slog.String("plaintext", hex.EncodeToString(d.Plaintext)),
-		slog.String("text", Escape(d.Plaintext)),
+		slog.String("text", dtls.Escape(string(d.Plaintext))),
 	}
 }

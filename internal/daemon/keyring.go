@@ -20,7 +20,7 @@ func newKeyring(sources ...[]PSK) (*keyring, error) {
 	for _, source := range sources {
 		for _, p := range source {
 			if k.has(p) {
-				return nil, usageFault("keep one of the two", "the identity '%s' is given twice", Escape(p.name()))
+				return nil, usageFault("keep one of the two", "the identity '%s' is given twice", dtls.Escape(string(p.name())))
 			}
 			k.add(p)
 		}

@@ -42,7 +42,7 @@ func lineOf(e dtls.Entry) Line {
 	l := Line{Time: e.Time, Level: levelOf(e.Level), Peer: e.Peer, Text: e.Text}
 	l.Attrs = append(l.Attrs, slog.String("kind", string(e.Kind)))
 	if e.Err != nil {
-		l.Attrs = append(l.Attrs, slog.String("error", Escape([]byte(e.Err.Error()))))
+		l.Attrs = append(l.Attrs, slog.String("error", dtls.Escape(e.Err.Error())))
 	}
 	if e.State != nil {
 		l.Attrs = append(l.Attrs, stateAttrs(e.State)...)
@@ -59,10 +59,10 @@ func stateAttrs(state *dtls.ConnectionState) []slog.Attr {
 		slog.Bool("resumed", state.DidResume),
 	}
 	if state.PSKIdentity != nil {
-		attrs = append(attrs, slog.String("identity", Escape(state.PSKIdentity)))
+		attrs = append(attrs, slog.String("identity", dtls.Escape(string(state.PSKIdentity))))
 	}
 	if len(state.PeerCertificates) > 0 {
-		attrs = append(attrs, slog.String("subject", Escape([]byte(state.PeerCertificates[0].Subject.String()))))
+		attrs = append(attrs, slog.String("subject", dtls.Escape(state.PeerCertificates[0].Subject.String())))
 	}
 	return attrs
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // recommendedKey is the length in bytes below which a pre-shared key can be
@@ -65,10 +67,10 @@ func CheckPSKFile(w io.Writer, name string, anyMode bool) error {
 	}
 	for _, p := range psks {
 		if len(p.Key) < recommendedKey {
-			fmt.Fprintf(w, "identity '%s': the key has %d bytes and can be guessed; %d or more are better\n", Escape(p.name()), len(p.Key), recommendedKey)
+			fmt.Fprintf(w, "identity '%s': the key has %d bytes and can be guessed; %d or more are better\n", dtls.Escape(string(p.name())), len(p.Key), recommendedKey)
 		}
 	}
-	_, err = fmt.Fprintf(w, "%s: %s\n", Escape([]byte(name)), count(len(psks), "identity", "identities"))
+	_, err = fmt.Fprintf(w, "%s: %s\n", dtls.Escape(name), count(len(psks), "identity", "identities"))
 	return err
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 const (
@@ -115,7 +117,7 @@ func plainIdentity(identity []byte) bool {
 	case string(identity) == anyIdentity, identity[0] == '#', identity[0] == ' ', identity[len(identity)-1] == ' ':
 		return false
 	}
-	return bytes.IndexByte(identity, ':') < 0 && bytes.Equal(AppendEscaped(nil, identity), identity)
+	return bytes.IndexByte(identity, ':') < 0 && bytes.Equal(dtls.AppendEscaped(nil, identity), identity)
 }
 
 // ParsePSKFile reads the lines of a PSK file. An error names the line.
@@ -138,7 +140,7 @@ func ParsePSKFile(file []byte) ([]PSK, error) {
 		}
 		name := string(PSK{Identity: p.Identity, Any: p.Any}.AppendTo(nil))
 		if first := lines[name]; first > 0 {
-			return nil, usageFault("keep one of the two", "lines %d and %d are both about the identity '%s'", first, n, Escape(p.name()))
+			return nil, usageFault("keep one of the two", "lines %d and %d are both about the identity '%s'", first, n, dtls.Escape(string(p.name())))
 		}
 		lines[name] = n
 		psks = append(psks, p)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // A textPrinter writes for people: information to one stream, datagrams to
@@ -23,7 +25,7 @@ func (p *textPrinter) line(l Line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.buf = appendPainted(p.buf[:0], p.information.Colour, paintOf(l), func(b []byte) []byte {
-		return AppendEscaped(b, []byte(l.Text))
+		return dtls.AppendEscaped(b, []byte(l.Text))
 	})
 	p.information.Write(p.buf)
 }
@@ -48,7 +50,7 @@ func (p *textPrinter) answer(d Datagram) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.buf = p.buf[:0]
-	p.append(func(b []byte) []byte { return AppendEscaped(b, d.Plaintext) })
+	p.append(func(b []byte) []byte { return dtls.AppendEscaped(b, d.Plaintext) })
 	_, err := p.datagrams.Write(p.buf)
 	return err
 }
@@ -63,7 +65,7 @@ func (p *textPrinter) appendBlock(d Datagram) {
 	})
 	p.append(func(b []byte) []byte { return append(b, "As plain text:"...) })
 	p.append(func(b []byte) []byte {
-		b = AppendEscaped(append(b, ' '), d.Plaintext)
+		b = dtls.AppendEscaped(append(b, ' '), d.Plaintext)
 		return appendRest(b, d.PlaintextSize-len(d.Plaintext))
 	})
 }

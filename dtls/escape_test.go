@@ -1,4 +1,4 @@
-package daemon
+package dtls
 
 import (
 	"bytes"
@@ -34,18 +34,10 @@ func TestEscapeLeavesNothingForTheTerminalToActOn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := Escape([]byte(tt.in)); got != tt.want {
+			if got := Escape(tt.in); got != tt.want {
 				t.Errorf("got  %q\nwant %q", got, tt.want)
 			}
 		})
-	}
-}
-
-func TestAppendSpacedHex(t *testing.T) {
-	for in, want := range map[string]string{"": "", "\x16": "16", "\x16\xfe\xfd": "16 fe fd"} {
-		if got := string(appendSpacedHex(nil, []byte(in))); got != want {
-			t.Errorf("%x: got %q, want %q", in, got, want)
-		}
 	}
 }
 
@@ -55,6 +47,9 @@ func FuzzEscape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
 		out := AppendEscaped(nil, in)
+		if Escape(string(in)) != string(out) {
+			t.Fatalf("%q as a string is %q, as bytes %q", in, Escape(string(in)), out)
+		}
 		if !utf8.Valid(out) {
 			t.Fatalf("%q is not UTF-8", out)
 		}
