@@ -86,11 +86,11 @@ func (v voice) shutdown(peer netip.AddrPort) string {
 }
 
 func (v voice) closed(peer netip.AddrPort, reason error) string {
-	return v.subject(peer) + plain(reason)
+	return v.subject(peer) + Escape(plain(reason))
 }
 
 func (v voice) failed(peer netip.AddrPort, reason error) string {
-	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + plain(reason)
+	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + Escape(plain(reason))
 }
 
 func (v voice) stray(peer netip.AddrPort) string {
@@ -154,7 +154,7 @@ func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {
 }
 
 func (v voice) lookupFailed(peer netip.AddrPort, what string, err error) string {
-	return fmt.Sprintf("%s%s failed: %v", v.subject(peer), what, err)
+	return fmt.Sprintf("%s%s failed: %s", v.subject(peer), what, Escape(err.Error()))
 }
 
 func (v voice) keyLog() string {

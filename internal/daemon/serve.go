@@ -269,6 +269,8 @@ func (d *Service) inform(text string) {
 	d.tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
 }
 
-func (d *Service) warn(err error) {
-	d.tell(Line{Time: time.Now(), Level: slog.LevelWarn, Text: err.Error()})
+func (d *Service) warn(err error) { d.caution(err.Error()) }
+
+func (d *Service) caution(text string) {
+	d.tell(Line{Time: time.Now(), Level: slog.LevelWarn, Text: text})
 }

@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -38,7 +37,7 @@ func (d *Service) startWatching(watch Watch) {
 	}
 	watcher, err := watch(d)
 	if err != nil {
-		d.warn(fmt.Errorf("There is no console: %w", withAdvice(err)))
+		d.caution("There is no console: " + withAdvice(err))
 		return
 	}
 	d.watcher = watcher
@@ -50,12 +49,12 @@ func (d *Service) serveWatcher() {
 		return
 	}
 	for _, text := range d.watcher.Warnings() {
-		d.warn(errors.New(text))
+		d.caution(text)
 	}
 	d.confide("The console is at " + d.watcher.URL())
 	go func() {
 		if err := d.watcher.Serve(); err != nil {
-			d.warn(fmt.Errorf("The console is gone: %w", err))
+			d.caution("The console is gone: " + err.Error())
 		}
 	}()
 }
@@ -66,14 +65,14 @@ func (d *Service) stopWatching() {
 	}
 }
 
-// withAdvice puts the hint of an error, if it has one, into its text, for where
+// withAdvice returns the text of an error and its hint, if it has one, for where
 // there is one line.
-func withAdvice(err error) error {
+func withAdvice(err error) string {
 	var advised interface{ Hint() string }
 	if !errors.As(err, &advised) || advised.Hint() == "" {
-		return err
+		return err.Error()
 	}
-	return fmt.Errorf("%w (%s)", err, advised.Hint())
+	return err.Error() + " (" + advised.Hint() + ")"
 }
 
 // publicLevel is a level in the terms of package dtls.
