@@ -15,13 +15,6 @@ type SessionsPage struct {
 	Sessions []Session `json:"sessions"`
 }
 
-// sessionsPage answers a query from a snapshot.
-func sessionsPage(infos []dtls.SessionInfo, q sessionsQuery, now time.Time) SessionsPage {
-	p := pageOfSessions(q.arrange(infos), q, now)
-	p.Total = len(infos)
-	return p
-}
-
 // pageOfSessions cuts a page out of sessions in their order.
 func pageOfSessions(arranged []*dtls.SessionInfo, q sessionsQuery, now time.Time) SessionsPage {
 	from := min(q.offset, len(arranged))

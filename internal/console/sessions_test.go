@@ -287,3 +287,10 @@ func TestSessionsThatAreNotThereAreNotFound(t *testing.T) {
 		wantProblem(t, s.do(what.method, strings.Replace(what.target, "9", "nine", 1), what.body), http.StatusBadRequest, "nine")
 	}
 }
+
+// sessionsPage answers a query from a snapshot.
+func sessionsPage(infos []dtls.SessionInfo, q sessionsQuery, now time.Time) SessionsPage {
+	p := pageOfSessions(q.arrange(infos), q, now)
+	p.Total = len(infos)
+	return p
+}
