@@ -257,6 +257,9 @@ func TestQtWrongKeyIsReportedOnBothSides(t *testing.T) {
 			}
 		}
 		time.Sleep(DefaultHandshakeTimeout)
+		if !w.log.has(KindFailed, "Error during SSL handshake: handshake timed out: identity 'stranger' is unknown") {
+			t.Errorf("server's log at the end:\n%s", strings.Join(w.log.lines(), "\n"))
+		}
 		if got := w.srv.Stats(); got.HandshakesFailed[FailedWrongKey] == 0 || got.HalfOpen != 0 {
 			t.Errorf("failed %v, half open %d", got.HandshakesFailed, got.HalfOpen)
 		}

@@ -114,7 +114,11 @@ func (s *shard) logFailed(sess *Session, reason error) {
 	if reason == ErrReplaced || reason == ErrServerClosed || reason == ErrSessionClosed {
 		level = Info
 	}
-	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer, Session: sess.id, Text: s.host.voice.failed(sess.peer, reason), Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
+	text := s.host.voice.failed(sess.peer, reason)
+	if s.host.side == engine.Server && errors.Is(reason, ErrWrongKey) {
+		text = s.host.voice.timedOutForKey(sess.peer, sess.hs.identity, sess.hs.known)
+	}
+	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer, Session: sess.id, Text: text, Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
 }
 
 // logEnded has a line for each session that ends, except for those that the

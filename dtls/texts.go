@@ -132,16 +132,23 @@ func (v voice) alert(peer netip.AddrPort, alert string) string {
 }
 
 func (v voice) wrongKey(peer netip.AddrPort, identity []byte, known bool) string {
-	switch {
-	case v.side == engine.Client:
+	if v.side == engine.Client {
 		return v.name + ": the server answered but never accepted our Finished: the key is probably wrong"
-	case known:
-		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is known, its key does not match",
-			v.subject(peer), Escape(string(identity)))
-	default:
-		return fmt.Sprintf("%sthe peer's Finished cannot be decrypted: identity '%s' is unknown",
-			v.subject(peer), Escape(string(identity)))
 	}
+	return v.subject(peer) + "the peer's Finished cannot be decrypted: " + aboutKey(identity, known)
+}
+
+// timedOutForKey is about the end of a handshake of which that was told before.
+func (v voice) timedOutForKey(peer netip.AddrPort, identity []byte, known bool) string {
+	return v.subject(peer) + "Error during SSL handshake: handshake timed out: " + aboutKey(identity, known)
+}
+
+// aboutKey says what a server knows of a key with which nothing can be decrypted.
+func aboutKey(identity []byte, known bool) string {
+	if known {
+		return "identity '" + Escape(string(identity)) + "' is known, its key does not match"
+	}
+	return "identity '" + Escape(string(identity)) + "' is unknown"
 }
 
 // unanswered is about a client that was sent a cookie and fell silent.

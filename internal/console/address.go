@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"syscall"
 )
@@ -30,7 +31,8 @@ func openListener(address *net.TCPAddr) (net.Listener, error) {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, faultf(hintElsewhere, "another program listens on %v already: %w", address, err)
+		hint := fmt.Sprintf("ss -tlnp 'sport = :%d' names it; %s", address.Port, hintElsewhere)
+		return nil, faultf(hint, "another program listens on %v already", address)
 	}
 	return nil, &fault{err, hintElsewhere}
 }

@@ -26,6 +26,8 @@ type Backend interface {
 	Sessions() []dtls.SessionInfo
 	// Session returns a session by its ID, or nil.
 	Session(id uint64) *dtls.Session
+	// Tell says something in the log of the server, the console's included.
+	Tell(text string)
 	// Stats returns what happened so far.
 	Stats() dtls.Stats
 }

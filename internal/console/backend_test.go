@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/dtlsd/dtlsd/dtls"
@@ -18,6 +19,7 @@ type fakeBackend struct {
 	sessions  map[uint64]*dtls.Session
 	stats     dtls.Stats
 	snapshots int // how often Sessions was called
+	told      []string
 }
 
 func newFakeBackend() *fakeBackend {
@@ -77,4 +79,16 @@ func (b *fakeBackend) setStats(stats dtls.Stats) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stats = stats
+}
+
+func (b *fakeBackend) Tell(text string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.told = append(b.told, text)
+}
+
+func (b *fakeBackend) wasTold() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.told)
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,8 +70,11 @@ func closedSessionsView(all []ended) closedSessionsAnswer {
 }
 
 func reasonText(reason error) string {
-	if reason == nil {
+	switch {
+	case reason == nil:
 		return ""
+	case errors.Is(reason, dtls.ErrSessionClosed): // nobody else in the daemon closes one
+		return "disconnected from the console"
 	}
 	return dtls.Escape(strings.TrimPrefix(reason.Error(), "dtls: "))
 }

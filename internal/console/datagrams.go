@@ -50,6 +50,7 @@ func (c *Console) serveSendDatagram(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, sendProblem(err, s, len(datagram)))
 		return
 	}
+	c.backend.Tell(fmt.Sprintf("(%v): sent a datagram of %d bytes from the console", s.RemoteAddr(), len(datagram)))
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -19,7 +19,7 @@ func (c *Console) serveHandshakes(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (c *Console) serveHandshake(w http.ResponseWriter, r *http.Request) {
-	id, ok := idOf(w, r)
+	id, ok := c.idOf(w, r)
 	if !ok {
 		return
 	}
@@ -34,7 +34,7 @@ func (c *Console) serveHandshake(w http.ResponseWriter, r *http.Request) {
 // serveCapture sends the packets of a session with the secrets that decrypt
 // them.
 func (c *Console) serveCapture(w http.ResponseWriter, r *http.Request) {
-	id, ok := idOf(w, r)
+	id, ok := c.idOf(w, r)
 	if !ok {
 		return
 	}

@@ -30,11 +30,13 @@ func newHostList(listening *net.TCPAddr, s Settings) *hostList {
 		l.usual = "443"
 	}
 	l.link = l.address.String()
-	l.names = append(l.names, l.link)
 	if a := l.address.Addr(); a.IsLoopback() || a.IsUnspecified() {
 		for _, host := range []string{"localhost", "127.0.0.1", "::1"} {
 			l.names = append(l.names, net.JoinHostPort(host, l.port()))
 		}
+	}
+	if !slices.Contains(l.names, l.link) {
+		l.names = append(l.names, l.link)
 	}
 	if l.address.Addr().IsUnspecified() { // no place to go to
 		l.link = net.JoinHostPort("localhost", l.port())

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -26,6 +27,7 @@ func (c *Console) serveSession(w http.ResponseWriter, r *http.Request) {
 // serveCloseSession says goodbye to the peer.
 func (c *Console) serveCloseSession(w http.ResponseWriter, r *http.Request) {
 	if s := c.sessionOf(w, r); s != nil {
+		c.backend.Tell(fmt.Sprintf("(%v): disconnected from the console", s.RemoteAddr()))
 		s.Close()
 		w.WriteHeader(http.StatusNoContent)
 	}
@@ -34,7 +36,7 @@ func (c *Console) serveCloseSession(w http.ResponseWriter, r *http.Request) {
 // sessionOf returns the session of a request, or answers that there is none and
 // returns nil.
 func (c *Console) sessionOf(w http.ResponseWriter, r *http.Request) *dtls.Session {
-	id, ok := idOf(w, r)
+	id, ok := c.idOf(w, r)
 	if !ok {
 		return nil
 	}
@@ -51,8 +53,13 @@ func noSession(id uint64) problem {
 }
 
 // idOf returns the number in the path of a request, or answers that it is none
-// and returns false.
-func idOf(w http.ResponseWriter, r *http.Request) (id uint64, ok bool) {
+// and returns false. Numbers begin anew when the program does: who says which
+// run of it is meant gets nothing of another one.
+func (c *Console) idOf(w http.ResponseWriter, r *http.Request) (id uint64, ok bool) {
+	if boot := r.URL.Query().Get("boot"); boot != "" && boot != c.boot {
+		writeProblem(w, problem{http.StatusPreconditionFailed, "the server was restarted: what had this number is gone", "look for it among what there is now"})
+		return 0, false
+	}
 	text := r.PathValue("id")
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {

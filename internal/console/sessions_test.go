@@ -294,3 +294,42 @@ func sessionsPage(infos []dtls.SessionInfo, q sessionsQuery, now time.Time) Sess
 	p.Total = len(infos)
 	return p
 }
+
+// Numbers begin anew with the program: who means a session of an earlier run
+// gets nothing of one of this.
+func TestSessionsOfAnEarlierRunAreNotThoseOfThis(t *testing.T) {
+	s := newSite(t)
+	p := s.connect()
+	target := fmt.Sprintf("/api/v1/sessions/%d", p.session.ID())
+	for _, r := range []struct{ method, path, body string }{
+		{"GET", "", ""},
+		{"DELETE", "", ""},
+		{"POST", "/datagrams", `{"text":"for another"}`},
+		{"GET", "/capture", ""},
+	} {
+		wantProblem(t, s.do(r.method, target+r.path+"?boot=EARLIER", r.body), http.StatusPreconditionFailed, "restarted")
+	}
+	wantProblem(t, s.do("GET", "/api/v1/handshakes/1?boot=EARLIER", ""), http.StatusPreconditionFailed, "restarted")
+	if told := s.backend.wasTold(); len(told) > 0 {
+		t.Errorf("something was done: %q", told)
+	}
+	if w := s.do("GET", target+"?boot="+s.console.boot, ""); w.Code != http.StatusOK {
+		t.Errorf("of this run: status %d, %s", w.Code, w.Body)
+	}
+}
+
+// What a person does to a session from the page is in the log.
+func TestWhatIsDoneFromThePageIsTold(t *testing.T) {
+	s := newSite(t)
+	p := s.connect()
+	target := fmt.Sprintf("/api/v1/sessions/%d", p.session.ID())
+	s.do("POST", target+"/datagrams", `{"text":"hello"}`)
+	s.do("DELETE", target, "")
+	want := []string{
+		fmt.Sprintf("(%v): sent a datagram of 5 bytes from the console", p.session.RemoteAddr()),
+		fmt.Sprintf("(%v): disconnected from the console", p.session.RemoteAddr()),
+	}
+	if told := s.backend.wasTold(); !slices.Equal(told, want) {
+		t.Errorf("told %q", told)
+	}
+}

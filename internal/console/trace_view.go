@@ -40,7 +40,7 @@ func (tr *trace) view() HandshakeTrace {
 	b := tr.brief()
 	view := HandshakeTrace{HandshakeSummary: b.summary(), Truncated: tr.truncated, Trace: make([]Step, len(tr.steps))}
 	chosen := tr.choice()
-	flights := flightCounter{}
+	flights := flightCounter{last: make(map[bool]int)}
 	for i := range tr.steps {
 		s := &tr.steps[i]
 		view.Trace[i] = s.view()
@@ -72,10 +72,11 @@ func (s *step) view() Step {
 }
 
 // A flightCounter numbers the groups of steps in one direction. A flight that is
-// sent again is one of its own.
+// sent again has the number that it had.
 type flightCounter struct {
 	n    int
 	sent bool
+	last map[bool]int // of those sent, and of those received
 }
 
 // of returns the number of the flight of a step; 0 for a step that is in none.
@@ -84,9 +85,13 @@ func (c *flightCounter) of(s *step) int {
 	case StepDrop, StepEstablished, StepNote:
 		return 0
 	}
-	if c.n == 0 || c.sent != s.sent || s.kind == StepRetransmission {
+	if again := c.last[s.sent]; s.kind == StepRetransmission && again > 0 {
+		return again
+	}
+	if c.n == 0 || c.sent != s.sent {
 		c.n++
 		c.sent = s.sent
 	}
+	c.last[s.sent] = c.n
 	return c.n
 }

@@ -38,8 +38,13 @@ func (d *Service) StopListening() { d.station.stopAccepting() }
 func (d *Service) Disconnect(ctx context.Context) (told int, err error) {
 	ctx, cancel := patient(ctx)
 	defer cancel()
-	return d.station.disconnect(ctx)
+	told, err = d.station.disconnect(ctx)
+	d.inform("Server has stopped listening")
+	return told, err
 }
+
+// Tell says something in the log.
+func (d *Service) Tell(text string) { d.inform(text) }
 
 // patient is for goodbyes: who asked for them may go away meanwhile.
 func patient(ctx context.Context) (context.Context, context.CancelFunc) {

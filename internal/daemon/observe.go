@@ -41,6 +41,9 @@ func observer(name string, level Level, tell func(Line)) *dtls.Observer {
 func lineOf(e dtls.Entry) Line {
 	l := Line{Time: e.Time, Level: levelOf(e.Level), Peer: e.Peer, Text: e.Text}
 	l.Attrs = append(l.Attrs, slog.String("kind", string(e.Kind)))
+	if e.Identity != nil {
+		l.Attrs = append(l.Attrs, slog.String("identity", dtls.Escape(string(e.Identity))))
+	}
 	if e.Err != nil {
 		l.Attrs = append(l.Attrs, slog.String("error", dtls.Escape(e.Err.Error())))
 	}

@@ -135,7 +135,7 @@ func (d *Service) run(ctx context.Context, streams Streams, watch Watch) error {
 	defer d.stopWatching()
 	d.config.Observer = d.observer()
 
-	d.station = &station{server: d.newServer(), opened: d.welcome, missing: d.warn, failed: make(chan error, 1)}
+	d.station = &station{server: d.newServer(), opened: d.welcome, missing: d.warn, parted: d.parted, failed: make(chan error, 1)}
 	if err := d.station.listen(ctx, d.places); err != nil {
 		return err
 	}
@@ -163,14 +163,18 @@ func expired(ctx context.Context) context.Context {
 func (d *Service) goodbye(ctx context.Context) error {
 	bounded, cancel := patient(ctx)
 	defer cancel()
-	told, err := d.station.close(bounded)
+	d.station.close(bounded)
+	return nil
+}
+
+// parted says what became of the peers when the sockets were given up.
+func (d *Service) parted(told int, err error) {
 	if told > 0 {
 		d.inform(fmt.Sprintf("Said goodbye to %s", count(told, "peer", "peers")))
 	}
 	if err != nil {
 		d.warn(fmt.Errorf("not every peer could be told goodbye: %w", err))
 	}
-	return nil
 }
 
 func (d *Service) newServer() *dtls.Server {
@@ -242,18 +246,13 @@ func (d *Service) invite(credential string, commands []string) {
 	for _, c := range commands {
 		lines = append(lines, "  "+c)
 	}
-	d.confide(lines...)
-}
-
-// confide tells what is secret, or of no use to anybody else, to who started us,
-// at every level.
-func (d *Service) confide(texts ...string) {
-	for _, text := range texts {
+	for _, text := range lines {
 		d.journal.Tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: text})
 	}
 }
 
-// tell tells everybody.
+// tell tells everybody, a watcher included. What is secret goes to the journal
+// alone.
 func (d *Service) tell(lines ...Line) {
 	for _, l := range lines {
 		if l.Level >= d.settings.LogLevel.slog() {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // ServeSettings is what dtlsd serve can be told, on its command line or, under
@@ -64,6 +66,7 @@ func DefaultServeSettings() ServeSettings {
 		DTLS:            Version12,
 		Console:         DefaultConsole,
 		ConsolePayloads: PayloadsFull,
+		IdleTimeout:     Duration{dtls.DefaultIdleTimeout},
 		Datagrams:       DetailFull,
 		DatagramRate:    100,
 		DatagramBytes:   2048,

@@ -64,6 +64,7 @@ type station struct {
 	server  *dtls.Server
 	opened  func([]net.Addr) // called with the real addresses before anything is served
 	missing func(error)      // called for an optional address that there is not
+	parted  func(int, error) // called when sockets were given up: how many peers were told goodbye, and why not all
 	failed  chan error       // gets the error of a socket that died
 
 	mu      sync.Mutex
@@ -187,6 +188,7 @@ func (s *station) disconnect(ctx context.Context) (told int, err error) {
 func (s *station) withdraw(ctx context.Context) (told int, err error) {
 	told, err = s.server.Withdraw(ctx)
 	s.forgetSockets()
+	s.parted(told, err)
 	return told, err
 }
 
@@ -205,6 +207,7 @@ func (s *station) close(ctx context.Context) (told int, err error) {
 	defer s.mu.Unlock()
 	told, err = s.server.Shutdown(ctx)
 	s.forgetSockets()
+	s.parted(told, err)
 	return told, err
 }
 

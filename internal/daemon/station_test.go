@@ -30,6 +30,7 @@ func newRig(t *testing.T) *rig {
 		},
 		opened:  func(a []net.Addr) { r.addresses <- a },
 		missing: func(error) {},
+		parted:  func(int, error) {},
 		failed:  make(chan error, 1),
 	}
 	t.Cleanup(func() {

@@ -51,7 +51,9 @@ func (d *Service) serveWatcher() {
 	for _, text := range d.watcher.Warnings() {
 		d.caution(text)
 	}
-	d.confide("The console is at " + d.watcher.URL())
+	url := d.watcher.URL()
+	d.journal.Tell(Line{Time: time.Now(), Level: slog.LevelInfo, Text: "The console is at " + url,
+		Attrs: []slog.Attr{slog.String("kind", "console"), slog.String("url", url)}})
 	go func() {
 		if err := d.watcher.Serve(); err != nil {
 			d.caution("The console is gone: " + err.Error())

@@ -44,8 +44,21 @@ func (o offer) refuse(obstacle obstacle) *ChoiceError {
 		return err
 	default:
 		return o.failure("no common cipher suite: client offers %s; server accepts %s",
-			o.suitesOffered(), list(slices.Values(o.policy.Suites), openSSLName))
+			o.suitesOffered(), list(slices.Values(o.suitesUsable()), openSSLName))
 	}
+}
+
+// suitesUsable returns the suites of the policy for which the server has a kind
+// of credential, or all of them if it has none.
+func (o offer) suitesUsable() []*Suite {
+	usable := slices.DeleteFunc(slices.Clone(o.policy.Suites), func(s *Suite) bool {
+		k := s.KeyExchange
+		return k.UsesPSK() && !o.policy.PSK || k.UsesCertificate() && !o.policy.Certificates
+	})
+	if len(usable) == 0 {
+		return o.policy.Suites
+	}
+	return usable
 }
 
 func (o offer) failure(format string, args ...any) *ChoiceError {
