@@ -1,6 +1,9 @@
 package dtls
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // describeBatch is how many sessions are described before the shard gets to
 // work on.
@@ -10,6 +13,7 @@ const describeBatch = 1024
 // call it.
 func (s *shard) describe(infos []SessionInfo) []SessionInfo {
 	for from, more := 0, true; more; from += describeBatch {
+		infos = slices.Grow(infos, describeBatch) // which may take long, and so not under the lock
 		infos, more = s.describeFrom(from, infos)
 	}
 	return infos

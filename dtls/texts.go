@@ -86,11 +86,11 @@ func (v voice) shutdown(peer netip.AddrPort) string {
 }
 
 func (v voice) closed(peer netip.AddrPort, reason error) string {
-	return v.subject(peer) + Escape(plain(reason))
+	return v.subject(peer) + shown(reason)
 }
 
 func (v voice) failed(peer netip.AddrPort, reason error) string {
-	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + Escape(plain(reason))
+	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + shown(reason)
 }
 
 func (v voice) stray(peer netip.AddrPort) string {
@@ -161,7 +161,7 @@ func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {
 }
 
 func (v voice) lookupFailed(peer netip.AddrPort, what string, err error) string {
-	return fmt.Sprintf("%s%s failed: %s", v.subject(peer), what, Escape(err.Error()))
+	return fmt.Sprintf("%s%s failed: %s", v.subject(peer), what, shown(err))
 }
 
 func (v voice) keyLog() string {
@@ -169,6 +169,19 @@ func (v voice) keyLog() string {
 }
 
 func (v voice) suppressed(n int) string { return strconv.Itoa(n) + " more not shown" }
+
+// maxReason is how much of a reason a line has, in bytes. Reasons quote what peers
+// send, such as the names in a certificate, which may be very long.
+const maxReason = 1024
+
+// shown returns the text of an error for a line of the log.
+func shown(err error) string {
+	text := plain(err)
+	if len(text) <= maxReason {
+		return Escape(text)
+	}
+	return Escape(strings.ToValidUTF8(text[:maxReason], "")) + " ..."
+}
 
 // plain returns the text of an error for a log, without the prefix that belongs
 // into those of others, and without what helps only who wrote the program.

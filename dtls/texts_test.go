@@ -3,10 +3,22 @@ package dtls
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
+
+// A peer decides neither how long a line is nor what it does to a terminal.
+func TestReasonsInLinesAreBounded(t *testing.T) {
+	long := &CertificateError{errors.New(strings.Repeat("\x1b€", 10_000))}
+	v := newVoice(engine.Server, "")
+	for _, line := range []string{v.failed(netip.AddrPort{}, long), v.closed(netip.AddrPort{}, long), v.lookupFailed(netip.AddrPort{}, "x", long)} {
+		if len(line) > 4*maxReason+100 || !strings.HasSuffix(line, " ...") || strings.ContainsRune(line, '\x1b') {
+			t.Errorf("a line of %d bytes: %.80q", len(line), line)
+		}
+	}
+}
 
 func TestTextsAboutIPv6(t *testing.T) {
 	peer := netip.MustParseAddrPort("[::1]:5684")
@@ -33,7 +45,7 @@ func TestTextsAboutIPv6(t *testing.T) {
 		server.unknownIdentity(peer, []byte("a\nb")):                       `([::1]:5684): there is no key for identity 'a\x0ab'`,
 		server.identity([]byte("Ünïcode ✓ \u200b")):                        `PSK callback, received a client's identity: 'Ünïcode ✓ \xe2\x80\x8b'`,
 		server.failed(peer, &CertificateError{errors.New("name \x1b[2J")}): `([::1]:5684): Error during SSL handshake: certificate not trusted: name \x1b[2J`,
-		server.lookupFailed(peer, "x", ErrQueueFull):                       "([::1]:5684): x failed: dtls: send queue full",
+		server.lookupFailed(peer, "x", ErrQueueFull):                       "([::1]:5684): x failed: send queue full",
 		server.alert(peer, "fatal handshake_failure"):                      "([::1]:5684): received the alert 'fatal handshake_failure', which anyone may have sent: still waiting",
 	} {
 		if got != want {

@@ -5,7 +5,12 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"golang.org/x/net/netutil"
 )
+
+// maxConnections leaves the program file descriptors for what it is there for.
+const maxConnections = 256
 
 const (
 	hintCertificate = "--console-cert and --console-key, or listen on 127.0.0.1"
@@ -29,7 +34,7 @@ func openListener(address *net.TCPAddr) (net.Listener, error) {
 	l, err := net.Listen("tcp", address.String())
 	switch {
 	case err == nil:
-		return l, nil
+		return netutil.LimitListener(l, maxConnections), nil
 	case errors.Is(err, syscall.EADDRINUSE):
 		hint := fmt.Sprintf("ss -tlnp 'sport = :%d' names it; %s", address.Port, hintElsewhere)
 		return nil, faultf(hint, "another program listens on %v already", address)

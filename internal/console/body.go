@@ -7,8 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"time"
-
-	"github.com/dtlsd/dtlsd/dtls"
 )
 
 const (
@@ -26,9 +24,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	// A recorder in a test has no connection to set a deadline on.
-	connection := http.NewResponseController(w)
-	connection.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer connection.SetReadDeadline(time.Time{})
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 	if err := decodeJSON(http.MaxBytesReader(w, r.Body, maxBody), v); err != nil {
 		writeProblem(w, bodyProblem(err))
 		return false
@@ -59,5 +55,5 @@ func bodyProblem(err error) problem {
 	case err == io.EOF:
 		return problem{http.StatusBadRequest, "the body is empty", ""}
 	}
-	return problem{http.StatusBadRequest, "the body does not fit: " + dtls.Escape(err.Error()), "/api/v1/openapi.json describes what it has to be"}
+	return problem{http.StatusBadRequest, "the body does not fit: " + err.Error(), "/api/v1/openapi.json describes what it has to be"}
 }

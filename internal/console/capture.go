@@ -25,15 +25,17 @@ const (
 // errNoCapture says that nothing is recorded of a session.
 var errNoCapture = errors.New("no packets are recorded of that session")
 
-// captures are the packets and secrets of sessions. What is recorded is bounded:
-// sessions that are over are forgotten first, and the oldest of those. A nil
-// *captures records nothing.
+// captures are the packets and secrets of sessions. What is recorded is bounded.
+// Sessions that are over are forgotten first, then those without a secret, which
+// anybody can begin, then the others, the oldest first. A nil *captures records
+// nothing.
 type captures struct {
-	mu     sync.Mutex
-	of     map[uint64]*capture // by session
-	living list.List           // of *capture, the oldest first
-	over   list.List           // likewise, of sessions that are over
-	total  int                 // bytes that they take
+	mu      sync.Mutex
+	of      map[uint64]*capture // by session
+	over    list.List           // of *capture, the oldest first
+	unkeyed list.List           // likewise, of sessions that have no secret yet
+	living  list.List
+	total   int // bytes that they take
 }
 
 // capture is what is recorded of one session.
@@ -44,8 +46,8 @@ type captures struct {
 type capture struct {
 	session     uint64
 	peer, local netip.AddrPort
-	place       *list.Element // in living or over
-	isOver      bool
+	among       *list.List    // which of the three
+	place       *list.Element // in it
 
 	head, older, newer []byte
 	gap                bool // packets between head and the others were forgotten
@@ -82,6 +84,9 @@ func (c *captures) secret(s dtls.Secret) {
 	defer c.mu.Unlock()
 	if session := c.of[s.Session]; session != nil && len(session.secrets)+len(s.Line) <= captureSecrets {
 		c.change(session, func() { session.secrets = append(session.secrets, s.Line...) })
+		if session.among == &c.unkeyed {
+			session.move(&c.living)
+		}
 	}
 }
 
@@ -93,10 +98,17 @@ func (c *captures) closed(session uint64) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.of[session]; s != nil && !s.isOver {
-		c.living.Remove(s.place)
-		s.place, s.isOver = c.over.PushBack(s), true
+	if s := c.of[session]; s != nil && s.among != &c.over {
+		s.move(&c.over)
 	}
+}
+
+// move puts a capture at the end of a list, and takes it off the one it was in.
+func (s *capture) move(to *list.List) {
+	if s.among != nil {
+		s.among.Remove(s.place)
+	}
+	s.among, s.place = to, to.PushBack(s)
 }
 
 // write writes what is recorded of a session, in pcapng format.
@@ -132,7 +144,7 @@ func (c *captures) begin(p dtls.Packet) *capture {
 		c.forgetOne()
 	}
 	s := &capture{session: p.Session, peer: p.Peer, local: p.Local}
-	s.place = c.living.PushBack(s)
+	s.move(&c.unkeyed)
 	c.of[p.Session] = s
 	return s
 }
@@ -148,11 +160,14 @@ func (c *captures) change(s *capture, how func()) {
 }
 
 func (c *captures) forgetOne() {
-	from := &c.over
-	if from.Len() == 0 {
-		from = &c.living
+	from := &c.living
+	for _, others := range []*list.List{&c.unkeyed, &c.over} {
+		if others.Len() > 0 {
+			from = others
+		}
 	}
 	s := from.Remove(from.Front()).(*capture)
+	s.among = nil
 	delete(c.of, s.session)
 	c.total -= s.size()
 }

@@ -168,7 +168,7 @@ func TestCapturesAreBounded(t *testing.T) {
 	for _, s := range c.of {
 		held += s.size()
 	}
-	if held != c.total || held > captureTotal || len(c.of) > captureSessions || c.living.Len()+c.over.Len() != len(c.of) {
+	if held != c.total || held > captureTotal || len(c.of) > captureSessions || c.living.Len()+c.over.Len()+c.unkeyed.Len() != len(c.of) {
 		t.Errorf("%d bytes of %d sessions, counted %d bytes", held, len(c.of), c.total)
 	}
 }
@@ -191,6 +191,22 @@ func TestSessionsThatAreOverAreForgottenFirst(t *testing.T) {
 	c.packet(dtls.Packet{Session: 7, Payload: []byte("from the middle")})
 	if _, ok := c.snapshot(7); ok {
 		t.Error("a session is recorded without its beginning")
+	}
+}
+
+// Whoever can begin a handshake, and no more, displaces no session that came about.
+func TestSessionsWithoutSecretsAreForgottenBeforeOthers(t *testing.T) {
+	c := newCaptures()
+	c.packet(helloPacket(0))
+	c.secret(dtls.Secret{Session: 0, Line: []byte("CLIENT_RANDOM\n")})
+	for session := range uint64(3 * captureSessions) {
+		c.packet(helloPacket(session + 1))
+	}
+	if _, ok := c.snapshot(0); !ok {
+		t.Error("the session with a secret is gone")
+	}
+	if _, ok := c.snapshot(1); ok {
+		t.Error("the oldest session without one is there")
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second // for the header of a request to arrive
+	requestTime   = 30 * time.Second // for a whole request to arrive
+	answerTime    = 2 * time.Minute  // for an answer to be taken; event streams have their own
 	idleTimeout   = 2 * time.Minute  // of a connection between requests
 	maxHeader     = 64 << 10
 	// closeTime bounds how long Close waits for answers that are on their way.
@@ -97,6 +99,8 @@ func (c *Console) newServer() *http.Server {
 	s := &http.Server{
 		Handler:           c.handler(),
 		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTime,
+		WriteTimeout:      answerTime,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          c.faultLog(),

@@ -42,7 +42,7 @@ func (c *Console) serveSendDatagram(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problemOf(http.StatusBadRequest, err))
 		return
 	}
-	if !s.ConnectionState().HandshakeComplete {
+	if !s.Info().Established {
 		writeProblem(w, problem{http.StatusConflict, "the handshake of the session is not complete", "try again in a moment"})
 		return
 	}

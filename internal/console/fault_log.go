@@ -16,10 +16,11 @@ func (c *Console) faultLog() *log.Logger {
 
 type faultWriter struct{ console *Console }
 
-// Write takes one report. Failed TLS handshakes are left out, because anybody
-// who reaches the port can make as many of them as they like.
+// Write takes one report. Only what is wrong with ourselves becomes a line: of
+// the rest, such as failed TLS handshakes and broken HTTP/2, anybody who reaches
+// the port can make as much as they like.
 func (w faultWriter) Write(report []byte) (int, error) {
-	if !bytes.HasPrefix(report, []byte("http: TLS handshake error")) {
+	if bytes.Contains(report, []byte(": panic serving")) || bytes.HasPrefix(report, []byte("http: Accept error")) {
 		first, _, _ := bytes.Cut(report, []byte("\n"))
 		w.console.Tell(time.Now(), dtls.Warning, "console: "+dtls.Escape(string(first)))
 	}

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // A hostList is the names that browsers may call the console by. A page of
@@ -79,7 +77,7 @@ func (l *hostList) only(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !l.allows(r.Host) {
 			writeProblem(w, problem{http.StatusMisdirectedRequest,
-				"the console is not called " + dtls.Escape(r.Host),
+				"the console is not called " + r.Host,
 				"use " + strings.Join(slices.Concat(l.names, l.anyPort), ", ") + ", or allow the name with --console-host NAME"})
 			return
 		}

@@ -54,12 +54,12 @@ func newLines(payloads Payloads) *lines {
 
 // log adds an entry of the log.
 func (l *lines) log(e dtls.Entry) {
-	l.add(line{time: e.Time, peer: e.Peer, session: e.Session, kind: e.Kind, level: e.Level, text: e.Text}, nil, nil)
+	l.add(line{time: e.Time, peer: e.Peer, session: e.Session, kind: e.Kind, level: e.Level, text: clip(e.Text, shownBytes)}, nil, nil)
 }
 
 // tell adds a line of the program's own.
 func (l *lines) tell(at time.Time, level dtls.Level, text string) {
-	l.add(line{time: at, kind: kindDaemon, level: level, text: text}, nil, nil)
+	l.add(line{time: at, kind: kindDaemon, level: level, text: clip(text, shownBytes)}, nil, nil)
 }
 
 // datagram adds a datagram, if there is room for it in its second.

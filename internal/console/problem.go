@@ -3,6 +3,8 @@ package console
 import (
 	"encoding/json"
 	"net/http"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // A problem is what went wrong and what to do about it, for a person.
@@ -17,6 +19,7 @@ type problem struct {
 func writeProblem(w http.ResponseWriter, p problem) {
 	// What a handler that went wrong had in mind.
 	w.Header().Del("Content-Disposition")
+	p.Title, p.Hint = dtls.Escape(p.Title), dtls.Escape(p.Hint) // they may quote who asked
 	write(w, p.Status, "application/problem+json", p)
 }
 

@@ -8,7 +8,6 @@ func profileRoutes() []route {
 	const prefix = "/debug/pprof/"
 	return []route{
 		{"GET", prefix, false, pprof.Index}, // and each profile below it
-		{"GET", prefix + "cmdline", false, pprof.Cmdline},
 		{"GET", prefix + "profile", false, pprof.Profile},
 		{"GET", prefix + "symbol", false, pprof.Symbol},
 		{"POST", prefix + "symbol", false, pprof.Symbol},

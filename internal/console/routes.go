@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // A route is one thing that can be asked of the console over HTTP. The files of
@@ -96,9 +94,9 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	possible := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
 	w.Header().Set("Allow", possible)
-	writeProblem(w, problem{http.StatusMethodNotAllowed, dtls.Escape(r.Method) + " is not possible here", "possible: " + possible})
+	writeProblem(w, problem{http.StatusMethodNotAllowed, r.Method + " is not possible here", "possible: " + possible})
 }
 
 func serveNothing(w http.ResponseWriter, r *http.Request) {
-	writeProblem(w, problem{http.StatusNotFound, "there is nothing at " + dtls.Escape(r.URL.Path), "/api/v1/openapi.json describes what there is"})
+	writeProblem(w, problem{http.StatusNotFound, "there is nothing at " + r.URL.Path, "/api/v1/openapi.json describes what there is"})
 }

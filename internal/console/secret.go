@@ -66,6 +66,9 @@ func newSecret() (s secret) {
 // readSecret refuses a file that anybody but its owner has access to: whoever
 // had a look at it has the console.
 func readSecret(name string) (s secret, err error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return s, fmt.Errorf("%s is no file", name) // to open a pipe would wait for ever
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return s, err
@@ -74,6 +77,9 @@ func readSecret(name string) (s secret, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return s, err
+	}
+	if !isOurs(info) {
+		return s, fmt.Errorf("%s belongs to somebody else", name)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return s, fmt.Errorf("the mode %04o of %s let others at it", info.Mode().Perm(), name)

@@ -97,3 +97,22 @@ func TestLinkAndCookieDoNotGiveEachOtherAway(t *testing.T) {
 		t.Error("one is taken for the other")
 	}
 }
+
+// Who planted the file knows the link.
+func TestSecretOfSomebodyElseIsNotUsed(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	name := filepath.Join(t.TempDir(), "secret")
+	planted, _ := loadSecret(name)
+	if err := os.Chown(name, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	got, warnings := loadSecret(name)
+	if got == planted || len(warnings) != 1 || !strings.Contains(warnings[0], "belongs to somebody else") {
+		t.Errorf("the planted one: %v, warnings %q", got == planted, warnings)
+	}
+	if again, warnings := loadSecret(name); again != got || len(warnings) > 0 {
+		t.Errorf("the new one was not kept: %q", warnings)
+	}
+}

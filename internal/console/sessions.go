@@ -63,7 +63,7 @@ func (c *Console) idOf(w http.ResponseWriter, r *http.Request) (id uint64, ok bo
 	text := r.PathValue("id")
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		writeProblem(w, problem{http.StatusBadRequest, dtls.Escape(strconv.Quote(text)) + " is not a number", ""})
+		writeProblem(w, problem{http.StatusBadRequest, strconv.Quote(text) + " is not a number", ""})
 	}
 	return id, err == nil
 }

@@ -18,6 +18,7 @@ const (
 	frameLines  = 2048 // lines of one frame; more of them wait for the next
 	slowFrames  = 5    // status and handshakes are looked at every so many frames
 	writeTime   = 10 * time.Second
+	maxStreams  = 64
 )
 
 // A LinesEvent is what happened since the one before.
@@ -57,11 +58,18 @@ type stream struct {
 
 // serveEvents sends events until the page goes away or the console is closed.
 func (c *Console) serveEvents(w http.ResponseWriter, r *http.Request) {
+	defer c.lines.watchers.Add(-1)
+	if c.lines.watchers.Add(1) > maxStreams {
+		writeProblem(w, problem{http.StatusServiceUnavailable, "too many pages are open", "close some of them"})
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	if r.Method == http.MethodHead {
+		return
+	}
 	s := &stream{console: c, w: w, control: http.NewResponseController(w)}
 	s.encoder = json.NewEncoder(&s.buf)
-	w.Header().Set("Content-Type", "text/event-stream")
-	c.lines.watchers.Add(1)
-	defer c.lines.watchers.Add(-1)
+	s.control.SetReadDeadline(time.Time{}) // a stream outlives what bounds a request
 	s.begin(lastEventID(r))
 	ticker := time.NewTicker(framePeriod)
 	defer ticker.Stop()

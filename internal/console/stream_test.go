@@ -239,3 +239,17 @@ func TestOpenPagesAreCountedAndForgotten(t *testing.T) {
 		t.Errorf("%d pages when all are gone", n)
 	}
 }
+
+func TestOpenPagesAreBounded(t *testing.T) {
+	s := newSite(t)
+	s.console.lines.watchers.Add(maxStreams)
+	wantProblem(t, s.do("GET", "/api/v1/events", ""), http.StatusServiceUnavailable, "too many pages")
+	s.console.lines.watchers.Add(-1)
+	w := s.do("HEAD", "/api/v1/events", "") // ends at once
+	if got := w.Header().Get("Content-Type"); w.Code != http.StatusOK || got != "text/event-stream" {
+		t.Errorf("%d, %s", w.Code, got)
+	}
+	if n := s.console.lines.watchers.Load(); n != maxStreams-1 {
+		t.Errorf("%d pages are counted", n)
+	}
+}
