@@ -28,6 +28,7 @@ func (quiet) StopListening()                                   {}
 func (quiet) Disconnect(context.Context) (told int, err error) { return 0, nil }
 func (quiet) Sessions() []dtls.SessionInfo                     { return nil }
 func (quiet) Session(uint64) *dtls.Session                     { return nil }
+func (quiet) Tell(string)                                      {}
 func (quiet) Stats() dtls.Stats                                { return dtls.Stats{} }
 
 // The page keeps up with 20,000 lines a second, and accounts for each: it was received, or it was missed and the page
