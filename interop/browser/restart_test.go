@@ -45,8 +45,34 @@ func TestPageWithoutTheLinkShowsNothing(t *testing.T) {
 	s := serve(t, "--psk", anyone)
 	address, _, _ := strings.Cut(s.console, "#")
 	p := open(t, address)
-	p.awaitText("#signed-out-reason", "open the link")
+	p.awaitText("#signed-out-reason", "open that link")
 	if evaluate[bool](p, `document.querySelector('#console').checkVisibility()`) {
 		t.Error("the console is shown")
 	}
+}
+
+// Numbers begin anew with the server: a page that shows session 1 of before must not have anything to do with session 1 of
+// now.
+func TestSessionOfBeforeIsNotOneOfNow(t *testing.T) {
+	s := serve(t, "--psk", anyone)
+	p := open(t, s.console)
+	old := s.client("--psk", alice)
+	p.click("#tab-sessions")
+	p.click("#sessions-body tr[data-session] a, #sessions-body tr[data-session] button")
+	p.awaitText("#session-facts", "alice")
+	p.enter("#send-data", "for alice alone")
+	old.Stop()
+	s.restart()
+	s.client("--psk", "bob"+strings.TrimPrefix(alice, "alice"))
+	p.awaitText("#sessions-body tr", "bob")
+	p.await("the panel of the old session to go", `!document.querySelector('#session-detail').checkVisibility()`)
+	if text := evaluate[string](p, `document.querySelector('#send-data').value`); text != "" {
+		t.Errorf("what was to be sent waits for the next session: %q", text)
+	}
+}
+
+func TestBadLinkIsCalledBad(t *testing.T) {
+	s := serve(t, "--psk", anyone)
+	p := open(t, s.console[:len(s.console)-1])
+	p.awaitText("#signed-out-reason", "This link is not good")
 }

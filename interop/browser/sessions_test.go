@@ -43,7 +43,7 @@ func TestSessionsAreShownToldAndEnded(t *testing.T) {
 		t.Error(err)
 	}
 	p.awaitText("#closed-body tr", "alice")
-	if reason := p.text("#closed-body tr"); !strings.Contains(reason, "session closed") {
+	if reason := p.text("#closed-body tr"); !strings.Contains(reason, "disconnected from the console") {
 		t.Errorf("the last session that ended: %q", reason)
 	}
 }

@@ -9,6 +9,11 @@ export class Problem extends Error {
     this.hint = hint;
   }
 
+  // Whether it concerned a run of the server that is over.
+  get isOfAnotherBoot() {
+    return this.status === 412;
+  }
+
   // The sentence for a person.
   get sentence() {
     return this.hint ? `${this.message}: ${this.hint}` : this.message;

@@ -2,28 +2,29 @@
 // newest values, or those under the pointer.
 
 import uPlot from './vendor/uplot/uPlot.esm.js';
-import { make, setText } from './dom.js';
+import { make, setHidden, setText } from './dom.js';
 
 const height = 170;
-const dashes = [[], [6, 3], [2, 3], [10, 3, 2, 3]];
+const dashes = [[], [6, 3], [2, 3], [10, 3, 2, 3]]; // as in the style sheet, for the legend
 
 export class Chart {
   #plot = null;
   #figure;
   #canvas = make('div', { class: 'canvas', 'aria-hidden': 'true' });
+  #none = make('p', { class: 'none', hidden: true }, 'none in this time');
   #legend = make('ul', { class: 'legend' });
   #values = [];
   #range = [0, 1]; // seconds at both ends of the time axis
   #names = null; // of the lines that the plot has; null where it is to be made
   #format;
-  #gaps;
+  #dots;
 
-  // format(value) is how a value is written; with gaps, a second without a value
-  // does not interrupt the line.
-  constructor({ id, title, format, gaps = false }) {
+  // format(value) is how a value is written. With dots there is no line: between
+  // two values may be seconds without one.
+  constructor({ id, title, format, dots = false }) {
     this.#format = format;
-    this.#gaps = gaps;
-    this.#figure = make('figure', { id, class: 'chart' }, make('figcaption', {}, title), this.#canvas, this.#legend);
+    this.#dots = dots;
+    this.#figure = make('figure', { id, class: 'chart' }, make('figcaption', {}, title), this.#canvas, this.#none, this.#legend);
     new ResizeObserver(() => this.#fit()).observe(this.#canvas);
   }
 
@@ -41,6 +42,9 @@ export class Chart {
   update(times, names, columns, range) {
     if (names.join() !== this.#names) this.#create(names);
     this.#range = range;
+    const none = columns.every((column) => column.every((value) => value === null));
+    setHidden(this.#canvas, none);
+    setHidden(this.#none, !none);
     this.#plot.setData([times, ...columns]);
     this.#writeValues();
   }
@@ -49,7 +53,7 @@ export class Chart {
     this.#names = names.join();
     this.#plot?.destroy();
     this.#values = names.map(() => make('span', { class: 'value' }));
-    this.#legend.replaceChildren(...names.map((name, i) => make('li', { class: `series-${i % 8}` },
+    this.#legend.replaceChildren(...names.map((name, i) => make('li', { class: `series-${i % 8} dash-${dashOf(i)}` },
       make('span', { class: 'key', 'aria-hidden': 'true' }), `${name.replaceAll('_', ' ')} `, this.#values[i])));
     this.#plot = new uPlot(this.#options(names), [[], ...names.map(() => [])], this.#canvas);
   }
@@ -66,7 +70,7 @@ export class Chart {
     return {
       width: this.#width,
       height,
-      padding: [8, 12, 0, 0],
+      padding: [8, 26, 0, 0],
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, sync: { key: 'dtlsd' }, points: { show: false } },
       scales: { x: { range: () => this.#range }, y: { range: (_, low, high) => [0, Math.max(1, (high ?? 0) * 1.1)] } },
@@ -78,9 +82,8 @@ export class Chart {
         label: name,
         stroke: colour(`--series-${i % 8}`),
         width: 1.5,
-        dash: dashes[Math.floor(i / 2) % dashes.length],
-        points: { show: false },
-        spanGaps: this.#gaps,
+        dash: dashes[dashOf(i)],
+        ...(this.#dots ? asDots(colour(`--series-${i % 8}`)) : { points: { show: false } }),
       }))],
       hooks: { setCursor: [() => this.#writeValues()] },
     };
@@ -103,6 +106,14 @@ export class Chart {
       setText(node, value === null || value === undefined ? '–' : this.#format(value));
     });
   }
+}
+
+function dashOf(i) {
+  return Math.floor(i / 2) % dashes.length;
+}
+
+function asDots(fill) {
+  return { paths: () => null, points: { show: true, size: 4, fill } };
 }
 
 function clock(seconds) {

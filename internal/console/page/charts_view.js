@@ -4,7 +4,7 @@
 import { get } from './api.js';
 import { Chart } from './chart.js';
 import { byId, setHidden } from './dom.js';
-import { millis, short } from './format.js';
+import { bytes, millis, short } from './format.js';
 import { inFrame } from './frame.js';
 
 const secondsKept = 3600;
@@ -17,10 +17,10 @@ const charts = [
     of: (s) => ({ sessions: s.sessions, 'half open': s.half_open }) },
   { id: 'chart-datagrams', title: 'Datagrams per second', format: short, fixed: ['in', 'out'],
     of: (s) => ({ in: s.datagrams_in, out: s.datagrams_out }) },
-  { id: 'chart-bytes', title: 'Bytes per second', format: (value) => `${short(value)}B`, fixed: ['in', 'out'],
+  { id: 'chart-bytes', title: 'Bytes per second', format: bytes, fixed: ['in', 'out'],
     of: (s) => ({ in: s.bytes_in, out: s.bytes_out }) },
   { id: 'chart-drops', title: 'Drops per second, by reason', format: short, fixed: [], of: (s) => s.drops },
-  { id: 'chart-latency', title: 'Time of a handshake', format: millis, fixed: ['p50', 'p99'], gaps: true,
+  { id: 'chart-latency', title: 'Time of a handshake', format: millis, fixed: ['p50', 'p99'], dots: true,
     of: (s) => ({ p50: s.handshake_p50_ms, p99: s.handshake_p99_ms }) },
   { id: 'chart-repairs', title: 'Retransmissions and cookies per second', format: short, fixed: ['retransmissions', 'cookies'],
     of: (s) => ({ retransmissions: s.retransmissions, cookies: s.cookies }) },

@@ -38,6 +38,12 @@ export function setText(node, text) {
   if (node.textContent !== wanted) node.textContent = wanted;
 }
 
+// setNotice shows a sentence in a place that is hidden while there is none.
+export function setNotice(node, sentence) {
+  setText(node, sentence);
+  setHidden(node, sentence === '');
+}
+
 export function setHidden(node, hidden) {
   if (node.hidden !== hidden) node.hidden = hidden;
 }

@@ -2,7 +2,8 @@
 // what went wrong, and one of them as a sequence in time.
 
 import { get } from './api.js';
-import { byId, make, setHidden, setText } from './dom.js';
+import { ofThisBoot } from './boot.js';
+import { byId, make, setHidden, setNotice, setText } from './dom.js';
 import { count, millis, timeWithMillis } from './format.js';
 import { inFrame } from './frame.js';
 import { rememberIdentity } from './identities.js';
@@ -28,18 +29,36 @@ export class HandshakesView {
 
   show(id) {
     this.#active = true;
-    const selected = /^\d+$/.test(id) ? id : '';
-    if (selected !== this.#selected) {
-      this.#selected = selected;
-      setHidden(byId('trace'), selected === '');
-      byId('trace-steps').replaceChildren();
-      this.#loadTrace();
-    }
+    this.#select(/^\d+$/.test(id) ? id : '');
     this.#redraw();
+  }
+
+  #select(id) {
+    if (id === this.#selected) return;
+    this.#selected = id;
+    setHidden(byId('trace'), id === '');
+    byId('trace-steps').replaceChildren();
+    setNotice(byId('handshakes-note'), '');
+    this.#loadTrace();
+  }
+
+  // restart forgets all: their numbers are those of other handshakes now. The
+  // address with the number is not one to come back to.
+  restart() {
+    this.#handshakes = [];
+    this.#groups = new Map();
+    byId('handshakes-hold').checked = false;
+    this.#redraw();
+    const gone = this.#selected;
+    if (gone === '') return;
+    if (location.hash === `#handshakes/${gone}`) location.replace('#handshakes');
+    this.#select('');
+    if (this.#active) setNotice(byId('handshakes-note'), `The server was restarted: handshake ${gone} is gone.`);
   }
 
   hide() {
     this.#active = false;
+    setNotice(byId('handshakes-note'), '');
   }
 
   async begin() {
@@ -76,8 +95,7 @@ export class HandshakesView {
 
   #passes(handshake) {
     const outcome = byId('handshakes-outcome').value;
-    const bad = handshake.outcome !== 'established' && handshake.outcome !== 'running';
-    if (outcome === 'bad' ? !bad : outcome !== '' && handshake.outcome !== outcome) return false;
+    if (outcome === 'bad' ? !wentWrong(handshake) : outcome !== '' && handshake.outcome !== outcome) return false;
     const text = byId('handshakes-filter').value.trim().toLowerCase();
     return [handshake.peer, handshake.identity ?? '', handshake.explanation ?? ''].some((part) => part.toLowerCase().includes(text));
   }
@@ -98,12 +116,13 @@ export class HandshakesView {
 
   async #drawTrace(id) {
     try {
-      const trace = await get(`/handshakes/${id}`);
+      const trace = await get(ofThisBoot(`/handshakes/${id}`));
       if (id === this.#selected) drawTrace(trace);
     } catch (problem) {
+      if (id !== this.#selected) return;
       setText(byId('trace-title'), `Handshake ${id}`);
-      setText(byId('trace-explanation'), problem.sentence);
-      setHidden(byId('trace-explanation'), false);
+      setText(byId('trace-outcome'), '');
+      setNotice(byId('trace-explanation'), problem.sentence);
     }
   }
 }
@@ -150,6 +169,12 @@ function fillGroup(group, handshake, selected) {
   setHidden(why, !handshake.explanation);
 }
 
+// The explanation is there as soon as something is wrong, long before a handshake
+// ends, and also where it came right in the end.
+function wentWrong({ outcome, explanation }) {
+  return Boolean(explanation) || (outcome !== 'established' && outcome !== 'running');
+}
+
 const outcomes = new Set(['running', 'established', 'failed', 'unanswered', 'garbage']);
 
 function classOf(outcome) {
@@ -161,8 +186,7 @@ function drawTrace(trace) {
   setText(byId('trace-title'), `Handshake ${trace.id} with ${who}`);
   setText(byId('trace-outcome'), `${trace.outcome} after ${millis(trace.elapsed_ms)}`);
   byId('trace-outcome').className = `outcome ${classOf(trace.outcome)}`;
-  setText(byId('trace-explanation'), trace.explanation ?? '');
-  setHidden(byId('trace-explanation'), !trace.explanation);
+  setNotice(byId('trace-explanation'), trace.explanation ?? '');
   setHidden(byId('trace-truncated'), !trace.truncated);
   drawSequence(byId('trace-steps'), trace);
 }

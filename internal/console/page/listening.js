@@ -1,16 +1,19 @@
 // Where the server listens: Qt's dialog "IP and port" and its buttons.
 
 import { post, remove } from './api.js';
-import { byId, make, setHidden, setText } from './dom.js';
+import { byId, make, setNotice, setText } from './dom.js';
 import { counted, hostPort, splitHostPort } from './format.js';
+import { choiceOf, choicesOf, placeName } from './listen_choices.js';
 
 const usualPort = '22334';
-const asNow = ''; // value of the selector's entry that keeps several addresses
 
 export class Listening {
   #onStatus;
   #status = null;
+  #connected = true; // what the page knows is what the server does
   #last = []; // where it listens, or last did
+  #several = new Map(); // the lists of more than one address so far, by entry
+  #choices = new Map(); // what the selector offers, by value
   #offered = ''; // what the selector was filled from
 
   // onStatus gets the status with which the server answers.
@@ -26,55 +29,72 @@ export class Listening {
     byId('port').addEventListener('input', () => this.#chosen());
   }
 
+  setConnected(connected) {
+    this.#connected = connected;
+    this.#writeState();
+  }
+
   update(status) {
     this.#status = status;
     if (status.listening.length > 0) this.#last = status.listening;
-    const offer = JSON.stringify([status.addresses, this.#last, status.listening.length > 0]);
+    if (this.#last.length > 1) this.#several.set(choiceOf(this.#last).value, this.#last);
+    const offer = JSON.stringify([status.addresses, this.#last]);
     if (offer !== this.#offered) {
       this.#offered = offer;
       this.#fill(status);
     }
-    byId('stop').disabled = !status.accepting;
-    byId('disconnect').disabled = status.listening.length === 0;
-    setText(byId('listen-state'), stateOf(status));
-    byId('listen-state').className = status.accepting ? 'state on' : 'state off';
+    this.#writeState();
     this.#chosen();
   }
 
   // fill is Qt's selector: the addresses of this machine. What listens now is
   // chosen beforehand.
   #fill(status) {
-    const several = this.#last.length > 1;
-    const first = splitHostPort(this.#last[0] ?? hostPort(status.addresses[0] ?? '127.0.0.1', usualPort));
-    const addresses = new Set([...status.addresses, first.address]);
-    const options = [...addresses].map((address) => make('option', { value: address }, named(address)));
-    if (several) options.unshift(make('option', { value: asNow }, this.#severalNow(status)));
+    const now = this.#last.length > 0 ? this.#last : [hostPort(status.addresses[0] ?? '127.0.0.1', usualPort)];
+    this.#choices = choicesOf(status.addresses, [...this.#several.values(), now]);
+    const options = [...this.#choices.values()].map(({ value, label }) => make('option', { value }, label));
     byId('address').replaceChildren(...options);
-    byId('address').value = several ? asNow : first.address;
-    byId('port').value = first.port;
+    byId('address').value = choiceOf(now).value;
+    byId('port').value = splitHostPort(now[0]).port;
   }
 
-  #severalNow(status) {
-    return `${status.listening.length > 0 ? 'as now' : 'as before'}: ${this.#last.join(', ')}`;
+  #writeState() {
+    const status = this.#status;
+    if (!status) return;
+    const on = this.#connected;
+    byId('start').disabled = !on;
+    byId('stop').disabled = !on || !status.accepting;
+    byId('disconnect').disabled = !on || status.listening.length === 0;
+    setText(byId('listen-state'), on ? stateOf(status) : `unknown (was: ${stateOf(status)})`);
+    byId('listen-state').className = on ? `state ${status.accepting ? 'on' : 'off'}` : 'state unknown';
   }
 
   #chosen() {
-    const kept = this.#isAsNow();
-    byId('port').disabled = kept;
-    const moves = this.#status?.listening.length > 0 && !kept && !this.#status.listening.includes(this.#wanted()[0]);
-    setText(byId('listen-hint'), moves ? 'Starting there says goodbye to every connected client first.' : '');
+    const choice = this.#choice;
+    if (!choice) return;
+    byId('port').disabled = !choice.takesPort;
+    const hints = [];
+    if (!choice.takesPort) hints.push('Each of these addresses has a port of its own.');
+    if (this.#moves()) hints.push('Starting there says goodbye to every connected client first.');
+    setText(byId('listen-hint'), hints.join(' '));
   }
 
-  #isAsNow() {
-    return byId('address').value === asNow && this.#last.length > 1;
+  get #choice() {
+    return this.#choices.get(byId('address').value);
+  }
+
+  #moves() {
+    const now = this.#status.listening;
+    return now.length > 0 && now.toSorted().join() !== this.#wanted().toSorted().join();
   }
 
   #wanted() {
-    return this.#isAsNow() ? this.#last : [hostPort(byId('address').value, byId('port').value.trim())];
+    return this.#choice.at(byId('port').value.trim());
   }
 
   async #start() {
-    if (!this.#isAsNow() && !isPort(byId('port').value.trim())) {
+    if (!this.#choice) return;
+    if (this.#choice.takesPort && !isPort(byId('port').value.trim())) {
       this.#complain('the port must be a number from 0 to 65535');
       byId('port').setAttribute('aria-invalid', 'true');
       byId('port').focus();
@@ -97,8 +117,7 @@ export class Listening {
   }
 
   #complain(sentence) {
-    setText(byId('listen-error'), sentence);
-    setHidden(byId('listen-error'), sentence === '');
+    setNotice(byId('listen-error'), sentence);
   }
 }
 
@@ -106,14 +125,8 @@ function isPort(text) {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65535;
 }
 
-function named(address) {
-  if (address === '0.0.0.0') return '0.0.0.0 (every IPv4 address)';
-  if (address === '::') return ':: (every address)';
-  return address;
-}
-
 function stateOf(status) {
   if (status.listening.length === 0) return 'Not listening';
-  const where = status.listening.join(', ');
+  const where = status.listening.map(placeName).join(', ');
   return status.accepting ? `Listening on ${where}` : `Not accepting new connections (open: ${where})`;
 }

@@ -2,7 +2,7 @@
 
 import { get } from './api.js';
 import { counts } from './counts.js';
-import { byId, setHidden, setText } from './dom.js';
+import { byId, setNotice, setText } from './dom.js';
 import { exportLines } from './export.js';
 import { count, counted } from './format.js';
 import { inFrame } from './frame.js';
@@ -80,14 +80,15 @@ export class LiveView {
   }
 
   #note(text) {
-    setText(byId('live-note'), text);
-    setHidden(byId('live-note'), text === '');
+    setNotice(byId('live-note'), text);
   }
 
   #filter() {
     const query = byId('search').value;
     this.#log.setTest(logTest({ query, level: byId('level').value }));
-    this.#messages.setTest(messageTest({ query, sent: byId('show-sent').checked }));
+    const sent = byId('show-sent').checked;
+    this.#messages.setTest(messageTest({ query, sent }), sent ? allLines : linesReceived);
+    byId('count-messages').title = sent ? '' : 'Datagrams that the server sent are not counted while they are hidden.';
   }
 
   #pause() {
@@ -117,6 +118,9 @@ export class LiveView {
       : `${counted(counts.received, 'line')} so far.`);
   }
 }
+
+const allLines = (ring) => ring.length;
+const linesReceived = (ring) => ring.length - ring.sent;
 
 function partsOf(id) {
   return {

@@ -2,6 +2,7 @@
 // comes to the views.
 
 import { get, onSignedOut } from './api.js';
+import { meetBoot, onRestart } from './boot.js';
 import { ChartsView } from './charts_view.js';
 import { exposeCounts } from './counts.js';
 import { byId, setHidden, setText } from './dom.js';
@@ -17,6 +18,7 @@ import { startTabs } from './tabs.js';
 
 exposeCounts();
 onSignedOut(leave);
+onRestart(forgetTheRunBefore);
 addEventListener('hashchange', enterWithToken);
 document.addEventListener('visibilitychange', enterIfSignedInElsewhere);
 
@@ -30,6 +32,7 @@ const views = {
 const listening = new Listening(showStatus);
 let close = null; // ends the event stream
 let boot = ''; // of the server whose lines are shown
+let facts = ''; // about the server, as the last status has them
 
 startTabs(views);
 if (token === '' || await useToken(token)) enter();
@@ -73,6 +76,7 @@ function enterIfSignedInElsewhere() {
 // greet asks for what may have changed while the stream was down, and begins anew
 // unless the stream goes on where it was.
 function greet(hello) {
+  meetBoot(hello.boot);
   get('/status').then(showStatus).catch(showProblem);
   if (hello.resumed && hello.boot === boot) return;
   const reason = boot === '' ? '' : startOver(hello);
@@ -85,15 +89,22 @@ function greet(hello) {
 
 function startOver(hello) {
   if (hello.boot === boot) return 'The connection was lost for too long: lines may be missing before these.';
-  forgetIdentities();
   return 'The server was restarted: these are its lines since then.';
 }
 
+function forgetTheRunBefore() {
+  forgetIdentities();
+  views.sessions.restart();
+  views.handshakes.restart();
+}
+
 function showStatus(status) {
+  meetBoot(status.boot);
   listening.update(status);
   views.sessions.setStatus(status);
-  setText(byId('version'), status.version);
-  setText(byId('facts'), `${counted(status.sessions, 'session')}, ${status.half_open} half open`);
+  setText(byId('version'), `version ${status.version}`);
+  facts = `${counted(status.sessions, 'session')}, ${status.half_open} half open`;
+  setText(byId('facts'), facts);
   setHidden(byId('captures-banner'), !status.captures);
   setHidden(byId('payloads-note'), status.payloads !== 'meta');
 }
@@ -107,4 +118,7 @@ function showConnected(connected) {
   setText(state, connected ? 'connected' : 'disconnected, trying again');
   state.className = connected ? 'state on' : 'state off';
   if (connected) setText(byId('connection-problem'), '');
+  setText(byId('facts'), connected || facts === '' ? facts : `was: ${facts}`);
+  listening.setConnected(connected);
+  views.sessions.setConnected(connected);
 }

@@ -18,6 +18,7 @@ export const messageFormat = {
 
   fill(node, line, columns) {
     const [when, text] = node.children;
+    node.className = line.sent ? 'block sent' : 'block';
     when.textContent = `${timeWithMillis(line.time)}${line.session === undefined ? '' : `  session ${line.session}`}`;
     text.textContent = [
       '',

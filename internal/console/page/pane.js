@@ -21,6 +21,7 @@ export class Pane {
   #anchor = -1; // position of the line to return to after a new filter or width
   #format;
   #clipboardText;
+  #total = (ring) => ring.length;
   #parts;
   #list;
   refresh = inFrame(() => this.#render());
@@ -42,7 +43,10 @@ export class Pane {
     this.#watchSize();
   }
 
-  setTest(test) {
+  // setTest shows the lines that pass a test, out of a total that is counted by
+  // total(ring).
+  setTest(test, total = this.#total) {
+    this.#total = total;
     this.#keepPlace();
     this.#index.setTest(test);
     this.#list.forget();
@@ -72,7 +76,7 @@ export class Pane {
 
   #writeCount() {
     const shown = this.#index.length;
-    const all = this.ring.length;
+    const all = this.#total(this.ring);
     const cut = this.#index.isCut ? ', the newest' : '';
     setText(this.#parts.count, shown === all ? count(all) : `${count(shown)} of ${count(all)}${cut}`);
   }

@@ -8,6 +8,7 @@ export class Ring {
   #characters = 0;
   first = 0; // position of the oldest line
   end = 0; // position after the newest line
+  sent = 0; // how many of the lines are datagrams that the server sent
 
   constructor(capacity, budget) {
     this.#slots = new Array(capacity).fill(null);
@@ -31,6 +32,7 @@ export class Ring {
     const before = this.first;
     if (this.length === this.capacity) this.#drop();
     this.#characters += weight(line);
+    this.sent += line.sent ? 1 : 0;
     this.#slots[this.end % this.capacity] = line;
     this.end++;
     while (this.#characters > this.#budget && this.length > 1) this.#drop();
@@ -44,6 +46,7 @@ export class Ring {
   #drop() {
     const slot = this.first % this.capacity;
     this.#characters -= weight(this.#slots[slot]);
+    this.sent -= this.#slots[slot].sent ? 1 : 0;
     this.#slots[slot] = null;
     this.first++;
   }

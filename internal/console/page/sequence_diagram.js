@@ -18,6 +18,7 @@ export function drawSequence(container, trace) {
 }
 
 // A flight is what one side sends at a stretch. Steps without a number stand alone.
+// A flight that is sent again has its number from before.
 function flightsOf(steps) {
   const flights = [];
   let before = 0;
@@ -25,18 +26,19 @@ function flightsOf(steps) {
     const last = flights.at(-1);
     const entry = { ...step, number, wait: step.at_ms - before };
     before = step.at_ms;
-    const joins = last && step.flight !== undefined && last.flight === step.flight && last.sent === step.sent;
+    const joins = last && step.flight !== undefined && last.flight === step.flight && last.sent === step.sent &&
+      last.attempt === step.attempt;
     if (joins) last.steps.push(entry);
-    else flights.push({ flight: step.flight, sent: step.sent, steps: [entry] });
+    else flights.push({ flight: step.flight, sent: step.sent, attempt: step.attempt, steps: [entry] });
   });
   return flights;
 }
 
-function drawFlight({ flight, sent, steps }, open) {
+function drawFlight({ flight, sent, attempt, steps }, open) {
   const wait = steps[0].wait >= noticeableWait ? make('p', { class: 'wait' }, `${millis(steps[0].wait)} pass`) : null;
   const arrows = steps.some((step) => isArrow(step));
   const direction = sent ? 'server to client' : 'client to server';
-  const title = flight && arrows ? make('p', { class: 'flight-title' }, `flight ${flight}, ${direction}`) : null;
+  const title = flight && arrows ? make('p', { class: 'flight-title' }, `flight ${flight}${attempt ? ' again' : ''}, ${direction}`) : null;
   return make('li', { class: title ? 'flight' : 'flight alone' }, wait, title,
     make('ol', {}, ...steps.map((step) => drawStep(step, open))));
 }

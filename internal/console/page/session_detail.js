@@ -2,6 +2,7 @@
 // to download.
 
 import { get, post, remove } from './api.js';
+import { ofThisBoot } from './boot.js';
 import { byId, make, setHidden, setText } from './dom.js';
 import { bytes, counted, dateAndTime, duration } from './format.js';
 import { normalised } from './hex.js';
@@ -9,6 +10,9 @@ import { normalised } from './hex.js';
 export class SessionDetail {
   #id = '';
   #captures = false;
+  #connected = true;
+  #state = ''; // what the server last said of the session
+  #open = false; // the session is there and takes orders
 
   constructor() {
     byId('send-form').addEventListener('submit', (event) => {
@@ -21,35 +25,57 @@ export class SessionDetail {
 
   setCaptures(on) {
     this.#captures = on;
-    setHidden(byId('session-capture'), !on);
   }
 
+  setConnected(connected) {
+    this.#connected = connected;
+    this.#writeState();
+  }
+
+  // restart closes the panel and returns the number of its session, which is that
+  // of another one now: the address with it is not one to come back to.
+  restart() {
+    const gone = this.#id;
+    if (gone !== '' && location.hash === `#sessions/${gone}`) location.replace('#sessions');
+    this.open('');
+    return gone;
+  }
+
+  // open returns whether this is another session than before.
   open(id) {
     const known = /^\d+$/.test(id) ? id : '';
-    if (known === this.#id) return;
+    if (known === this.#id) return false;
     this.#id = known;
+    this.#setState('', false);
+    byId('send-data').value = '';
+    setHidden(byId('session-capture'), true);
+    setHidden(byId('session-capture-hint'), true);
     byId('session-facts').replaceChildren();
     setText(byId('session-result'), '');
     setHidden(byId('session-detail'), known === '');
-    if (known === '') return;
+    if (known === '') return true;
     setText(byId('session-title'), `Session ${known}`);
-    byId('session-capture').setAttribute('href', `/api/v1/sessions/${known}/capture`);
-    setHidden(byId('session-capture'), !this.#captures);
     setHidden(byId('session-handshake'), true);
     this.#findHandshake();
     byId('session-title').focus();
+    return true;
   }
 
   async refresh() {
     const id = this.#id;
     if (id === '') return;
     try {
-      const session = await get(`/sessions/${id}`);
+      const session = await get(ofThisBoot(`/sessions/${id}`));
       if (id === this.#id) this.#draw(session, '');
     } catch (problem) {
-      if (problem.status !== 404) throw problem;
-      await this.#drawClosed(id);
+      if (problem.isOfAnotherBoot) this.#refuse(id, problem);
+      else if (problem.status === 404) await this.#drawClosed(id);
+      else throw problem;
     }
+  }
+
+  #refuse(id, problem) {
+    if (id === this.#id) this.#setState(problem.sentence, false);
   }
 
   async #drawClosed(id) {
@@ -57,13 +83,14 @@ export class SessionDetail {
     const session = sessions.find((candidate) => String(candidate.id) === id);
     if (id !== this.#id) return;
     if (session) this.#draw(session, `closed ${dateAndTime(session.closed)}: ${session.reason}`);
-    else setText(byId('session-state'), 'The server does not know this session any more.');
-    this.#allow(false);
+    else this.#setState('The server does not know this session any more.', false);
   }
 
   #draw(session, closed) {
-    setText(byId('session-state'), closed || (session.established ? 'established' : 'handshake in progress'));
-    this.#allow(closed === '');
+    this.#setState(closed || (session.established ? 'established' : 'handshake in progress'), closed === '');
+    byId('session-capture').setAttribute('href', ofThisBoot(`/api/v1/sessions/${Number(session.id)}/capture`));
+    setHidden(byId('session-capture'), !this.#captures);
+    setHidden(byId('session-capture-hint'), !this.#captures || !session.cipher?.startsWith('ECDHE-PSK'));
     const facts = factsOf(session);
     const list = byId('session-facts');
     if (list.children.length !== facts.length) {
@@ -75,9 +102,18 @@ export class SessionDetail {
     });
   }
 
-  #allow(on) {
-    byId('send').disabled = !on;
-    byId('session-disconnect').disabled = !on;
+  #setState(state, open) {
+    this.#state = state;
+    this.#open = open;
+    this.#writeState();
+  }
+
+  // What was open when the connection was lost may not be any more.
+  #writeState() {
+    const unsure = this.#open && !this.#connected;
+    setText(byId('session-state'), unsure ? `unknown (was: ${this.#state})` : this.#state);
+    byId('send').disabled = !this.#open || unsure;
+    byId('session-disconnect').disabled = !this.#open || unsure;
   }
 
   async #findHandshake() {
@@ -85,6 +121,7 @@ export class SessionDetail {
     const { handshakes } = await get('/handshakes').catch(() => ({ handshakes: [] }));
     const trace = handshakes.find((handshake) => String(handshake.session) === id);
     if (id !== this.#id || !trace) return;
+    byId('session-handshake').setAttribute('href', `#handshakes/${Number(trace.id)}`);
     setHidden(byId('session-handshake'), false);
   }
 
@@ -96,20 +133,24 @@ export class SessionDetail {
       setText(byId('session-result'), 'Hex is pairs of the digits 0 to 9 and a to f.');
       return;
     }
-    await this.#try(() => post(`/sessions/${this.#id}/datagrams`, asHex ? { hex: digits } : { text: typed }), 'Sent.');
+    await this.#try(() => post(ofThisBoot(`/sessions/${this.#id}/datagrams`), asHex ? { hex: digits } : { text: typed }), 'Sent.');
   }
 
   async #disconnect() {
-    await this.#try(() => remove(`/sessions/${this.#id}`), 'Said goodbye.');
+    await this.#try(() => remove(ofThisBoot(`/sessions/${this.#id}`)), 'Said goodbye.');
   }
 
   async #try(request, done) {
+    const id = this.#id;
     try {
       await request();
+      if (id !== this.#id) return;
       setText(byId('session-result'), done);
       await this.refresh();
     } catch (problem) {
+      if (id !== this.#id) return;
       setText(byId('session-result'), problem.sentence);
+      if (problem.isOfAnotherBoot) this.#refuse(id, problem);
     }
   }
 }

@@ -2,8 +2,9 @@
 // pages, the sessions that ended, and one session in detail.
 
 import { get, remove } from './api.js';
+import { ofThisBoot } from './boot.js';
 import { ClosedSessions } from './closed_sessions.js';
-import { byId, make, setHidden, setText } from './dom.js';
+import { byId, make, setHidden, setNotice, setText } from './dom.js';
 import { count, counted } from './format.js';
 import { rememberIdentity } from './identities.js';
 import { SessionDetail } from './session_detail.js';
@@ -21,6 +22,7 @@ export class SessionsView {
   #timer = 0;
   #asked = 0; // counts requests: only the newest answer is shown
   #active = false;
+  #usable = true; // what is shown is what the server has, so it can be acted on
 
   constructor() {
     this.#makeHead();
@@ -37,13 +39,34 @@ export class SessionsView {
 
   show(id) {
     this.#active = true;
-    this.#detail.open(id);
+    if (this.#detail.open(id)) this.#note('');
     this.#refresh();
   }
 
   hide() {
     this.#active = false;
+    this.#note('');
     clearTimeout(this.#timer);
+  }
+
+  setConnected(connected) {
+    this.#setUsable(connected);
+    this.#detail.setConnected(connected);
+  }
+
+  #setUsable(on) {
+    this.#usable = on;
+    for (const row of this.#rows.values()) actionOf(row).disabled = !on;
+  }
+
+  // restart forgets what has a number: it is that of another session now.
+  restart() {
+    this.#rows = new Map();
+    byId('sessions-body').replaceChildren();
+    const gone = this.#detail.restart();
+    if (!this.#active) return;
+    this.#refresh();
+    if (gone !== '') this.#note(`The server was restarted: session ${gone} is gone.`);
   }
 
   setStatus(status) {
@@ -94,10 +117,12 @@ export class SessionsView {
       const row = this.#rows.get(session.id) ?? this.#makeRow(session);
       kept.set(session.id, row);
       fillRow(row, session);
+      actionOf(row).disabled = !this.#usable;
       return row;
     });
     this.#rows = kept;
     placeRows(byId('sessions-body'), rows);
+    setText(byId('sessions-empty'), page.total === 0 ? 'No client is connected.' : 'No session matches.');
     setHidden(byId('sessions-empty'), rows.length > 0);
     this.#writePage(page);
   }
@@ -145,18 +170,28 @@ export class SessionsView {
   }
 
   async #disconnect(id) {
+    this.#note('');
     try {
-      await remove(`/sessions/${id}`);
+      await remove(ofThisBoot(`/sessions/${id}`));
       this.#refresh();
     } catch (problem) {
-      this.#complain(problem.sentence);
+      this.#note(problem.sentence);
+      if (problem.isOfAnotherBoot) this.#setUsable(false);
     }
   }
 
   #complain(sentence) {
-    setText(byId('sessions-error'), sentence);
-    setHidden(byId('sessions-error'), sentence === '');
+    setNotice(byId('sessions-error'), sentence);
   }
+
+  // A note stays when the table is refreshed, which ends a complaint.
+  #note(sentence) {
+    setNotice(byId('sessions-note'), sentence);
+  }
+}
+
+function actionOf(row) {
+  return row.lastChild.firstChild;
 }
 
 function fillRow(row, session) {

@@ -5,8 +5,12 @@
 import { signIn } from './api.js';
 import { byId, setHidden, setText } from './dom.js';
 
-const unknown = 'The server does not know this page (any more). It was restarted, or the link was ' +
-  'never used: open the link that dtlsd serve printed.';
+const noLink = 'This page needs the link that dtlsd serve prints when it starts: open that link.';
+const badLink = 'This link is not good: copy the whole link that dtlsd serve printed.';
+const forgotten = 'The server has a new secret or does not know this browser: ' +
+  'open the link that dtlsd serve printed.';
+
+let wasSignedIn = false;
 
 export function tokenInAddress() {
   const found = /^#token=([^&]+)/.exec(location.hash);
@@ -21,18 +25,25 @@ export async function useToken(token) {
     await signIn(token);
     return true;
   } catch (problem) {
-    showSignedOut(problem.status === 401 ? `The token in this link is not valid. ${unknown}` : problem.sentence);
+    show(problem.status === 401 ? badLink : problem.sentence);
     return false;
   }
 }
 
-export function showSignedOut(reason = unknown) {
+// showSignedOut gives a reason unless there is one already: a link that is not
+// good is followed by calls that are refused.
+export function showSignedOut() {
+  if (!isSignedOut()) show(wasSignedIn ? forgotten : noLink);
+}
+
+function show(reason) {
   setText(byId('signed-out-reason'), reason);
   setHidden(byId('signed-out'), false);
   setHidden(byId('console'), true);
 }
 
 export function showSignedIn() {
+  wasSignedIn = true;
   setHidden(byId('signed-out'), true);
   setHidden(byId('console'), false);
 }

@@ -13,8 +13,8 @@ export function stepTexts(step) {
 const words = {
   message: ({ name }) => ({ label: name, look: 'message' }),
   fragment: (step) => ({ label: `${step.name}, ${part(step)}`, look: 'fragment' }),
-  retransmission: ({ name, attempt }) => ({
-    label: `${name ?? 'flight'} again${attempt ? `, retransmission ${attempt}` : ', retransmission'}`,
+  retransmission: ({ name, flight, attempt }) => ({
+    label: `${name ?? `flight${flight ? ` ${flight}` : ''}`} again${attempt ? `, retransmission ${attempt}` : ', retransmission'}`,
     look: 'retransmission',
   }),
   alert: ({ name }) => ({ label: `alert: ${name}`, look: 'alert' }),
