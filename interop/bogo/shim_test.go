@@ -68,8 +68,18 @@ func start(t *testing.T, play func(r *runner), flags ...string) outcome {
 	}
 	r.newClient()
 	play(r)
-	conn.Close()
+	r.leave()
 	return <-ended
+}
+
+// leave ends the connection in order: to close it with something unread would
+// break it, and the shim would see that instead of the end.
+func (r *runner) leave() {
+	if err := r.conn.(*net.TCPConn).CloseWrite(); err != nil {
+		r.t.Error(err)
+	}
+	io.Copy(io.Discard, r.in)
+	r.conn.Close()
 }
 
 func (r *runner) newClient() {
