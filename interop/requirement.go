@@ -25,6 +25,7 @@ var (
 	needMbedTLS = []requirement{{"gcc", "gcc"}, {"/usr/include/stdlib.h", "libc6-dev"}, {"/usr/include/mbedtls/ssl.h", "libmbedtls-dev"}}
 	needWolfSSL = []requirement{{"gcc", "gcc"}, {"/usr/include/stdlib.h", "libc6-dev"}, {"/usr/include/wolfssl/ssl.h", "libwolfssl-dev"}}
 	needLibcoap = []requirement{{"coap-client-openssl", "libcoap3-bin"}, {"coap-client-gnutls", "libcoap3-bin"}}
+	needBrowser = []requirement{{"chromium", "chromium"}, {"tshark", "tshark"}, {"openssl", "openssl"}}
 	needQt      = []requirement{{qtClientProgram, "qtbase5-examples"}, {qtServerProgram, "qtbase5-examples"}, {"Xvfb", "xvfb"}, {"xdotool", "xdotool"}, {"xclip", "xclip"}, {"ip", "iproute2"}}
 )
 
@@ -45,4 +46,14 @@ func missing(requirements []requirement) []string {
 		}
 	}
 	return packages
+}
+
+// MissingForBrowser returns the package of a program that package browser needs, if this machine does not have it.
+func MissingForBrowser(program string) (debian string) {
+	for _, r := range needBrowser {
+		if r.path == program && len(missing([]requirement{r})) > 0 {
+			return r.debian
+		}
+	}
+	return ""
 }

@@ -14,7 +14,7 @@ func TestPackageListHasWhatIsRequired(t *testing.T) {
 		t.Fatal(err)
 	}
 	var required []string
-	for _, need := range [][]requirement{needOpenSSL, needGnuTLS, needMbedTLS, needWolfSSL, needLibcoap, needQt} {
+	for _, need := range [][]requirement{needOpenSSL, needGnuTLS, needMbedTLS, needWolfSSL, needLibcoap, needQt, needBrowser} {
 		for _, r := range need {
 			required = append(required, r.debian)
 		}

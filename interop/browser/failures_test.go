@@ -37,7 +37,7 @@ func TestFailuresAreExplained(t *testing.T) {
 			s.client("--psk", alice, "--ciphers", "PSK-CHACHA20-POLY1305:PSK-AES256-CCM8")
 		}, `no common cipher suite: client offers PSK-CHACHA20-POLY1305, PSK-AES256-CCM8; server accepts PSK-AES128-GCM-SHA256`},
 		{"no common version", keys, func(t *testing.T, s *server) {
-			missingHere(t, "openssl", "openssl")
+			require(t, "openssl")
 			s.run("openssl", "s_client", "-dtls1", "-cipher", "ALL:PSK:@SECLEVEL=0", "-psk", "00", "-connect", s.address)
 		}, `DTLS 1.0`},
 		{"untrusted client certificate", append(withCertificate, "--client-ca", own.Certificate), func(t *testing.T, s *server) {
@@ -135,7 +135,7 @@ func loseLastFlight(t *testing.T, s *server) {
 
 // A capture opens in Wireshark as it is: the secrets are in it.
 func TestCaptureDecryptsItself(t *testing.T) {
-	missingHere(t, "tshark", "tshark")
+	require(t, "tshark")
 	s := serve(t, "--psk", anyone, "--ciphers", "PSK-AES128-GCM-SHA256", "--console-captures")
 	p := open(t, s.console)
 	p.awaitText("#captures-banner", "Packets are being recorded")

@@ -47,7 +47,7 @@ func TestLiveShowsAClientFromBeginningToEnd(t *testing.T) {
 
 // OpenSSL's client is a real one, too.
 func TestLiveShowsOpenSSL(t *testing.T) {
-	missingHere(t, "openssl", "openssl")
+	require(t, "openssl")
 	s := serve(t, "--psk", anyone)
 	p := open(t, s.console)
 	c := s.run("openssl", "s_client", "-dtls1_2", "-connect", s.address, "-psk_identity", "openssl", "-psk", strings.TrimPrefix(anyone, "*:"))

@@ -67,7 +67,7 @@ type page struct {
 // open opens a URL. A page that complains fails the test.
 func open(t testing.TB, url string) *page {
 	t.Helper()
-	missingHere(t, "chromium", "chromium")
+	require(t, "chromium")
 	chromium.once.Do(chromium.start)
 	if err := chromedp.Do(chromium.ctx); err != nil { // the browser itself lives on
 		t.Fatal(err)

@@ -142,12 +142,15 @@ func (s *server) api(path string) (url, token string) {
 	return base + path, fragment
 }
 
-func missingHere(t testing.TB, command, debian string) {
+// require ends the test if a program is missing on this machine: as failed, or, where DTLSD_INTEROP=skip-missing is set,
+// as skipped.
+func require(t testing.TB, program string) {
 	t.Helper()
-	if _, err := exec.LookPath(command); err == nil {
+	debian := interop.MissingForBrowser(program)
+	if debian == "" {
 		return
 	}
-	text := command + " is missing here; try: apt-get install --no-install-recommends " + debian
+	text := program + " is missing here; try: apt-get install --no-install-recommends " + debian
 	if os.Getenv("DTLSD_INTEROP") == "skip-missing" {
 		t.Skip(text)
 	}
