@@ -13,6 +13,8 @@ const (
 	ContentApplicationData  ContentType = 23 // RFC 5246, Section 6.2.1
 	ContentCID              ContentType = 25 // RFC 9146, Section 4
 	ContentACK              ContentType = 26 // RFC 9147, Section 7
+
+	ContentReturnRoutabilityCheck ContentType = 27 // RFC 9853, Section 4
 )
 
 func (t ContentType) String() string {
@@ -29,6 +31,8 @@ func (t ContentType) String() string {
 		return "tls12_cid"
 	case ContentACK:
 		return "ack"
+	case ContentReturnRoutabilityCheck:
+		return "return_routability_check"
 	}
 	return "content_type " + strconv.Itoa(int(t))
 }
