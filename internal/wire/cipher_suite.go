@@ -5,7 +5,7 @@ import "fmt"
 // A CipherSuite is the code point of a cipher suite. Package suite knows what it stands for.
 type CipherSuite uint16
 
-// The cipher suites of DTLS 1.2 that dtlsd knows, by their names in the IANA registry.
+// The cipher suites that dtlsd knows, by their names in the IANA registry.
 const (
 	TLS_PSK_WITH_AES_128_GCM_SHA256       CipherSuite = 0x00a8 // RFC 5487, Section 2
 	TLS_PSK_WITH_AES_256_GCM_SHA384       CipherSuite = 0x00a9 // RFC 5487, Section 2
@@ -36,6 +36,14 @@ const (
 	TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256       CipherSuite = 0xc02f // RFC 5289, Section 3.2
 	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384       CipherSuite = 0xc030 // RFC 5289, Section 3.2
 	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 CipherSuite = 0xcca8 // RFC 7905, Section 3
+
+	// Those of DTLS 1.3, which leave the key exchange open.
+
+	TLS_AES_128_GCM_SHA256       CipherSuite = 0x1301 // RFC 8446, Appendix B.4
+	TLS_AES_256_GCM_SHA384       CipherSuite = 0x1302 // RFC 8446, Appendix B.4
+	TLS_CHACHA20_POLY1305_SHA256 CipherSuite = 0x1303 // RFC 8446, Appendix B.4
+	TLS_AES_128_CCM_SHA256       CipherSuite = 0x1304 // RFC 8446, Appendix B.4
+	TLS_AES_128_CCM_8_SHA256     CipherSuite = 0x1305 // RFC 8446, Appendix B.4
 
 	// TLS_EMPTY_RENEGOTIATION_INFO_SCSV is no suite but a signal in the list of suites.
 	TLS_EMPTY_RENEGOTIATION_INFO_SCSV CipherSuite = 0x00ff // RFC 5746, Section 3.3
