@@ -19,7 +19,6 @@ type CertificateRequest struct {
 // into body.
 func ParseCertificateRequest(body []byte) (CertificateRequest, error) {
 	var m CertificateRequest
-	var names []byte
 	s := cryptobyte.String(body)
 	if !readOpaque8(&s, &m.Types) || len(m.Types) == 0 {
 		return CertificateRequest{}, ParseError{"certificate_request", "certificate_types"}
@@ -27,15 +26,8 @@ func ParseCertificateRequest(body []byte) (CertificateRequest, error) {
 	if !readList16(&s, &m.Schemes) {
 		return CertificateRequest{}, ParseError{"certificate_request", "supported_signature_algorithms"}
 	}
-	if !readOpaque16(&s, &names) || !s.Empty() {
+	if !readDistinguishedNames(&s, &m.Authorities) || !s.Empty() {
 		return CertificateRequest{}, ParseError{"certificate_request", "certificate_authorities"}
-	}
-	for rest := cryptobyte.String(names); !rest.Empty(); {
-		var name []byte
-		if !readOpaque16(&rest, &name) || len(name) == 0 {
-			return CertificateRequest{}, ParseError{"certificate_request", "certificate_authorities"}
-		}
-		m.Authorities = append(m.Authorities, name)
 	}
 	return m, nil
 }
@@ -44,10 +36,5 @@ func ParseCertificateRequest(body []byte) (CertificateRequest, error) {
 func (m CertificateRequest) AppendTo(b []byte) []byte {
 	b = opaque8(begin(b), m.Types)
 	b = opaque16(b, m.Schemes)
-	return vec16(b, func(b []byte) []byte {
-		for _, name := range m.Authorities {
-			b = opaque16(b, name)
-		}
-		return b
-	})
+	return appendDistinguishedNames(b, m.Authorities)
 }

@@ -27,18 +27,31 @@ type ClientExtensions struct {
 	ClientCertificateTypes  []byte // CertificateType numbers
 	ServerCertificateTypes  []byte // CertificateType numbers
 	SupportedVersions       Uint16List
+	RRC                     bool
 
-	// Padding, when above 0, makes AppendTo end with a padding extension of that many zero bytes.
-	// Parsing skips the extension.
+	// Those that only DTLS 1.3 gives a meaning.
+
+	HasKeyShare            bool
+	KeyShares              KeyShareList // may be empty: the client wants to be told the group
+	PSKKeyExchangeModes    []byte       // PSKMode numbers
+	Cookie                 []byte       // of a HelloRetryRequest
+	EarlyData              bool         // early data follows the hello
+	PostHandshakeAuth      bool
+	CertificateAuthorities [][]byte // DER of distinguished names
+	PreSharedKey           OfferedPSKs
+
+	// Padding, when above 0, makes AppendTo write a padding extension of that many zero bytes, after all
+	// others but pre_shared_key. Parsing skips the extension.
 	Padding int
 }
 
-// ParseClientExtensions parses the extensions of a ClientHello. Unknown ones are skipped; known ones must
-// be well-formed, and none may come twice. Slices in the result are views into raw.
+// ParseClientExtensions parses the extensions of a ClientHello as DTLS 1.2 knows them. Unknown ones, and
+// those that only DTLS 1.3 gives a meaning, are skipped; known ones must be well-formed, and none may come
+// twice. Slices in the result are views into raw.
 func ParseClientExtensions(raw []byte) (ClientExtensions, error) {
 	var e ClientExtensions
 	err := visitExtensions("client_hello", raw, func(id Extension, body cryptobyte.String) error {
-		return e.parseOne(id, &body)
+		return e.parseOne(id, &body, false)
 	})
 	if err != nil {
 		return ClientExtensions{}, err
@@ -46,7 +59,8 @@ func ParseClientExtensions(raw []byte) (ClientExtensions, error) {
 	return e, nil
 }
 
-func (e *ClientExtensions) parseOne(id Extension, s *cryptobyte.String) error {
+// parseOne reads one extension; with13 says whether it is to read those that only DTLS 1.3 gives a meaning.
+func (e *ClientExtensions) parseOne(id Extension, s *cryptobyte.String, with13 bool) error {
 	ok, legal := true, true
 	switch id {
 	case ExtensionServerName:
@@ -90,8 +104,13 @@ func (e *ClientExtensions) parseOne(id Extension, s *cryptobyte.String) error {
 	case ExtensionRenegotiationInfo:
 		e.HasRenegotiationInfo = true
 		ok = readOpaque8(s, &e.RenegotiationInfo)
+	case ExtensionRRC:
+		e.RRC = true
 	default:
-		return nil
+		if !with13 {
+			return nil
+		}
+		ok, legal = e.parseOne13(id, s)
 	}
 	if !ok || !s.Empty() {
 		return ParseError{"client_hello", id.String()}
@@ -150,8 +169,15 @@ func (e ClientExtensions) AppendTo(b []byte) []byte {
 	if e.HasConnectionID {
 		b = appendVector8(b, ExtensionConnectionID, e.ConnectionID)
 	}
+	if e.RRC {
+		b = appendFlag(b, ExtensionRRC)
+	}
+	b = e.append13(b)
 	if e.Padding > 0 {
 		b = appendRaw(b, ExtensionPadding, make([]byte, e.Padding))
+	}
+	if e.PreSharedKey.present() {
+		b = e.PreSharedKey.appendTo(b)
 	}
 	return b
 }

@@ -2,7 +2,8 @@ package wire
 
 import "golang.org/x/crypto/cryptobyte"
 
-// A ClientHello opens a handshake: RFC 6347, Section 4.2.1.
+// A ClientHello opens a handshake: RFC 6347, Section 4.2.1. To DTLS 1.3 only random, cipher suites and
+// extensions mean something; its cookie is an extension: RFC 9147, Section 5.3.
 type ClientHello struct {
 	Version            Version
 	Random             [32]byte

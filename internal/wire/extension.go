@@ -26,9 +26,18 @@ const (
 	ExtensionExtendedMasterSecret    Extension = 23    // RFC 7627, Section 5.1
 	ExtensionRecordSizeLimit         Extension = 28    // RFC 8449, Section 4
 	ExtensionSessionTicket           Extension = 35    // RFC 5077, Section 3.2
+	ExtensionPreSharedKey            Extension = 41    // RFC 8446, Section 4.2.11
+	ExtensionEarlyData               Extension = 42    // RFC 8446, Section 4.2.10
 	ExtensionSupportedVersions       Extension = 43    // RFC 8446, Section 4.2.1
+	ExtensionCookie                  Extension = 44    // RFC 8446, Section 4.2.2
+	ExtensionPSKKeyExchangeModes     Extension = 45    // RFC 8446, Section 4.2.9
+	ExtensionCertificateAuthorities  Extension = 47    // RFC 8446, Section 4.2.4
+	ExtensionOIDFilters              Extension = 48    // RFC 8446, Section 4.2.5
+	ExtensionPostHandshakeAuth       Extension = 49    // RFC 8446, Section 4.2.6
 	ExtensionSignatureAlgorithmsCert Extension = 50    // RFC 8446, Section 4.2.3
+	ExtensionKeyShare                Extension = 51    // RFC 8446, Section 4.2.8
 	ExtensionConnectionID            Extension = 54    // RFC 9146, Section 3
+	ExtensionRRC                     Extension = 61    // RFC 9853, Section 3
 	ExtensionRenegotiationInfo       Extension = 65281 // RFC 5746, Section 3.2
 )
 
@@ -41,39 +50,63 @@ const (
 // PointFormatUncompressed is the one point format left: RFC 8422, Section 5.1.2.
 const PointFormatUncompressed uint8 = 0
 
-// A messageSet is a set of the messages that carry extensions.
-type messageSet uint8
+// A MessageSet is a set of the messages that carry extensions.
+type MessageSet uint8
 
+// The messages. A ServerHello counts as two, as DTLS 1.3 moved most of its extensions into
+// EncryptedExtensions.
 const (
-	inClientHello messageSet = 1 << iota
-	inServerHello
+	InClientHello         MessageSet = 1 << iota // of every version
+	InServerHello                                // of DTLS 1.2
+	InServerHello13                              // RFC 8446, Section 4.1.3
+	InHelloRetryRequest                          // RFC 8446, Section 4.1.4
+	InEncryptedExtensions                        // RFC 8446, Section 4.3.1
+	InCertificate                                // an entry of it in DTLS 1.3: RFC 8446, Section 4.4.2
+	InCertificateRequest                         // of DTLS 1.3: RFC 8446, Section 4.3.2
+	InNewSessionTicket                           // of DTLS 1.3: RFC 8446, Section 4.6.1
 )
 
-// registry has a row for each extension above.
+// The sets that many extensions share.
+const (
+	inHellos    = InClientHello | InServerHello
+	inEncrypted = InClientHello | InServerHello | InEncryptedExtensions
+)
+
+// registry has a row for each extension above. The messages of DTLS 1.3 are those of the table in
+// RFC 8446, Section 4.2.
 var registry = [...]struct {
 	id       Extension
 	name     string
-	messages messageSet
+	messages MessageSet
 }{
-	{ExtensionServerName, "server_name", inClientHello | inServerHello},
-	{ExtensionMaxFragmentLength, "max_fragment_length", inClientHello | inServerHello},
-	{ExtensionStatusRequest, "status_request", inClientHello | inServerHello},
-	{ExtensionSupportedGroups, "supported_groups", inClientHello},
-	{ExtensionPointFormats, "ec_point_formats", inClientHello | inServerHello},
-	{ExtensionSignatureAlgorithms, "signature_algorithms", inClientHello},
-	{ExtensionUseSRTP, "use_srtp", inClientHello | inServerHello},
-	{ExtensionALPN, "application_layer_protocol_negotiation", inClientHello | inServerHello},
-	{ExtensionClientCertificateType, "client_certificate_type", inClientHello | inServerHello},
-	{ExtensionServerCertificateType, "server_certificate_type", inClientHello | inServerHello},
-	{ExtensionPadding, "padding", inClientHello},
-	{ExtensionEncryptThenMAC, "encrypt_then_mac", inClientHello | inServerHello},
-	{ExtensionExtendedMasterSecret, "extended_master_secret", inClientHello | inServerHello},
-	{ExtensionRecordSizeLimit, "record_size_limit", inClientHello | inServerHello},
-	{ExtensionSessionTicket, "session_ticket", inClientHello | inServerHello},
-	{ExtensionSupportedVersions, "supported_versions", inClientHello},
-	{ExtensionSignatureAlgorithmsCert, "signature_algorithms_cert", inClientHello},
-	{ExtensionConnectionID, "connection_id", inClientHello | inServerHello},
-	{ExtensionRenegotiationInfo, "renegotiation_info", inClientHello | inServerHello},
+	{ExtensionServerName, "server_name", inEncrypted},
+	{ExtensionMaxFragmentLength, "max_fragment_length", inEncrypted},
+	{ExtensionStatusRequest, "status_request", inHellos | InCertificate | InCertificateRequest},
+	{ExtensionSupportedGroups, "supported_groups", InClientHello | InEncryptedExtensions},
+	{ExtensionPointFormats, "ec_point_formats", inHellos},
+	{ExtensionSignatureAlgorithms, "signature_algorithms", InClientHello | InCertificateRequest},
+	{ExtensionUseSRTP, "use_srtp", inEncrypted},
+	{ExtensionALPN, "application_layer_protocol_negotiation", inEncrypted},
+	{ExtensionClientCertificateType, "client_certificate_type", inEncrypted},
+	{ExtensionServerCertificateType, "server_certificate_type", inEncrypted},
+	{ExtensionPadding, "padding", InClientHello},
+	{ExtensionEncryptThenMAC, "encrypt_then_mac", inHellos},
+	{ExtensionExtendedMasterSecret, "extended_master_secret", inHellos},
+	{ExtensionRecordSizeLimit, "record_size_limit", inEncrypted},
+	{ExtensionSessionTicket, "session_ticket", inHellos},
+	{ExtensionPreSharedKey, "pre_shared_key", InClientHello | InServerHello13},
+	{ExtensionEarlyData, "early_data", InClientHello | InEncryptedExtensions | InNewSessionTicket},
+	{ExtensionSupportedVersions, "supported_versions", InClientHello | InServerHello13 | InHelloRetryRequest},
+	{ExtensionCookie, "cookie", InClientHello | InHelloRetryRequest},
+	{ExtensionPSKKeyExchangeModes, "psk_key_exchange_modes", InClientHello},
+	{ExtensionCertificateAuthorities, "certificate_authorities", InClientHello | InCertificateRequest},
+	{ExtensionOIDFilters, "oid_filters", InCertificateRequest},
+	{ExtensionPostHandshakeAuth, "post_handshake_auth", InClientHello},
+	{ExtensionSignatureAlgorithmsCert, "signature_algorithms_cert", InClientHello | InCertificateRequest},
+	{ExtensionKeyShare, "key_share", InClientHello | InServerHello13 | InHelloRetryRequest},
+	{ExtensionConnectionID, "connection_id", inHellos | InServerHello13},
+	{ExtensionRRC, "rrc", inHellos | InServerHello13},
+	{ExtensionRenegotiationInfo, "renegotiation_info", inHellos},
 }
 
 // String returns the name in the registry.
@@ -86,20 +119,31 @@ func (e Extension) String() string {
 	return fmt.Sprintf("extension 0x%04x", uint16(e))
 }
 
-// AllowedIn reports whether this package reads e in messages of type t. Elsewhere, and for extensions
-// that it does not know, the content is skipped.
-func (e Extension) AllowedIn(t HandshakeType) bool {
-	var in messageSet
-	switch t {
-	case TypeClientHello:
-		in = inClientHello
-	case TypeServerHello:
-		in = inServerHello
-	}
+// Known reports whether the registry has e.
+func (e Extension) Known() bool { return e.In(^MessageSet(0)) }
+
+// In reports whether e is known and may appear in one of those messages. Elsewhere, and when it is not
+// known, parsers skip its content.
+//
+// RFC 8446, Section 4.2: in DTLS 1.3 an extension that is known, and is not specified for the message in
+// which it appears, is an illegal_parameter. Whoever parses the message sees to that.
+func (e Extension) In(messages MessageSet) bool {
 	for i := range registry {
 		if registry[i].id == e {
-			return registry[i].messages&in != 0
+			return registry[i].messages&messages != 0
 		}
+	}
+	return false
+}
+
+// AllowedIn reports whether this package reads e in hellos of type t, which says no more of DTLS 1.3 than
+// what its ClientHello has: there, ask In.
+func (e Extension) AllowedIn(t HandshakeType) bool {
+	switch t {
+	case TypeClientHello:
+		return e.In(InClientHello)
+	case TypeServerHello:
+		return e.In(InServerHello)
 	}
 	return false
 }
@@ -107,7 +151,7 @@ func (e Extension) AllowedIn(t HandshakeType) bool {
 // visitExtensions calls visit for each extension in raw, the content of an extensions vector, until it
 // returns an error. message names the message that raw comes from.
 func visitExtensions(message string, raw []byte, visit func(Extension, cryptobyte.String) error) error {
-	var seen [1 << 16 / 64]uint64
+	var seen numberSet
 	for s := cryptobyte.String(raw); !s.Empty(); {
 		var id uint16
 		var body cryptobyte.String
@@ -115,15 +159,27 @@ func visitExtensions(message string, raw []byte, visit func(Extension, cryptobyt
 			return ParseError{message, "extensions"}
 		}
 		// RFC 5246, Section 7.4.1.4: "There MUST NOT be more than one extension of the same type."
-		if seen[id/64]&(1<<(id%64)) != 0 {
+		if !seen.add(id) {
 			return ParseError{message, Extension(id).String() + " twice"}
 		}
-		seen[id/64] |= 1 << (id % 64)
 		if err := visit(Extension(id), body); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// A numberSet is a set of 16-bit numbers.
+type numberSet [1 << 16 / 64]uint64
+
+// add adds n, and reports whether it was not there before.
+func (s *numberSet) add(n uint16) bool {
+	word, bit := &s[n/64], uint64(1)<<(n%64)
+	if *word&bit != 0 {
+		return false
+	}
+	*word |= bit
+	return true
 }
 
 // appendExtension appends an extension whose content body appends.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,7 +34,24 @@ var clientExtensionSamples = []extensionSample{
 	{ExtensionSupportedVersions, "002b 0005 04 fefcfefd"},
 	{ExtensionSignatureAlgorithmsCert, "0032 0004 0002 0403"},
 	{ExtensionConnectionID, "0036 0003 02 a1a2"},
+	{ExtensionRRC, "003d 0000"},
 	{ExtensionRenegotiationInfo, "ff01 0001 00"},
+}
+
+// clientExtensionSamples13 are those that only DTLS 1.3 gives a meaning.
+var clientExtensionSamples13 = []extensionSample{
+	{ExtensionEarlyData, "002a 0000"},
+	{ExtensionCookie, "002c 0004 0002 a1a2"},
+	{ExtensionPSKKeyExchangeModes, "002d 0003 02 0100"},
+	{ExtensionCertificateAuthorities, "002f 000a 0008 0003414243 000144"},
+	{ExtensionPostHandshakeAuth, "0031 0000"},
+	{ExtensionKeyShare, "0033 000e 000c 001d 0003b1b2b3 0017 0001c1"},
+	{ExtensionPreSharedKey, pskSample}, // the last, as it must be
+}
+
+// allClientExtensionSamples returns what a ClientHello that offers every version may have.
+func allClientExtensionSamples() []extensionSample {
+	return slices.Concat(clientExtensionSamples, clientExtensionSamples13)
 }
 
 var serverExtensionSamples = []extensionSample{
@@ -50,6 +68,7 @@ var serverExtensionSamples = []extensionSample{
 	{ExtensionRecordSizeLimit, "001c 0002 4001"},
 	{ExtensionSessionTicket, "0023 0000"},
 	{ExtensionConnectionID, "0036 0001 00"},
+	{ExtensionRRC, "003d 0000"},
 	{ExtensionRenegotiationInfo, "ff01 0003 02 a1a2"},
 }
 
@@ -63,7 +82,7 @@ func TestEveryExtensionHasASampleWhereItIsAllowed(t *testing.T) {
 		return false
 	}
 	for _, row := range registry {
-		if got := sampled(clientExtensionSamples, row.id); got != row.id.AllowedIn(TypeClientHello) {
+		if got := sampled(allClientExtensionSamples(), row.id); got != row.id.AllowedIn(TypeClientHello) {
 			t.Errorf("%v: allowed in client_hello %v, sampled %v", row.id, !got, got)
 		}
 		if got := sampled(serverExtensionSamples, row.id); got != row.id.AllowedIn(TypeServerHello) {
@@ -86,9 +105,9 @@ func TestRegistryHasNoRowTwice(t *testing.T) {
 }
 
 func TestExtensionsSurviveRoundTripAlone(t *testing.T) {
-	for _, s := range clientExtensionSamples {
+	for _, s := range allClientExtensionSamples() {
 		raw := unhex(t, s.raw)
-		e, err := ParseClientExtensions(raw)
+		e, err := ParseClientExtensions13(raw)
 		if s.id == ExtensionPadding {
 			e.Padding = 3
 		}
@@ -109,8 +128,8 @@ func TestExtensionsSurviveRoundTripAlone(t *testing.T) {
 }
 
 func TestClientExtensionsKnowWhatTheyOffer(t *testing.T) {
-	for _, s := range clientExtensionSamples {
-		e, err := ParseClientExtensions(unhex(t, s.raw))
+	for _, s := range allClientExtensionSamples() {
+		e, err := ParseClientExtensions13(unhex(t, s.raw))
 		if s.id == ExtensionPadding {
 			e.Padding = 3
 		}
@@ -123,11 +142,11 @@ func TestClientExtensionsKnowWhatTheyOffer(t *testing.T) {
 }
 
 func TestExtensionsSurviveRoundTripTogether(t *testing.T) {
-	client, err := ParseClientExtensions(unhex(t, joined(clientExtensionSamples)))
+	client, err := ParseClientExtensions13(unhex(t, joined(allClientExtensionSamples())))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := ParseClientExtensions(client.AppendTo(nil)); err != nil || !reflect.DeepEqual(again, client) {
+	if again, err := ParseClientExtensions13(client.AppendTo(nil)); err != nil || !reflect.DeepEqual(again, client) {
 		t.Errorf("client: got %+v, %v\nwant %+v", again, err, client)
 	}
 	server, err := ParseServerExtensions(unhex(t, joined(serverExtensionSamples)))
@@ -147,6 +166,25 @@ func joined(samples []extensionSample) string {
 		all.WriteString(s.raw)
 	}
 	return all.String()
+}
+
+// DTLS 1.2 reads of a hello what it read before there was DTLS 1.3.
+func TestClientExtensionsAgreeWithThoseOfDTLS13(t *testing.T) {
+	raw := unhex(t, joined(clientExtensionSamples))
+	e, err := ParseClientExtensions(raw)
+	e13, err13 := ParseClientExtensions13(raw)
+	if err != nil || err13 != nil || !reflect.DeepEqual(e, e13) {
+		t.Errorf("got %+v, %v\nand %+v, %v", e, err, e13, err13)
+	}
+	e, err = ParseClientExtensions(unhex(t, joined(clientExtensionSamples13)))
+	if err != nil || !reflect.DeepEqual(e, ClientExtensions{}) {
+		t.Errorf("%+v, %v", e, err)
+	}
+	// Each of them is malformed, and pre_shared_key is not the last.
+	e, err = ParseClientExtensions(unhex(t, "0029 0001 ff 002a 0001 ff 002c 0001 ff 002d 0001 ff 002f 0001 ff 0031 0001 ff 0033 0001 ff"))
+	if err != nil || !reflect.DeepEqual(e, ClientExtensions{}) {
+		t.Errorf("%+v, %v", e, err)
+	}
 }
 
 func TestUnknownExtensionsAreSkipped(t *testing.T) {
@@ -230,6 +268,7 @@ func TestMalformedExtensionsAreNamed(t *testing.T) {
 		{"0023 0001 00", "", "malformed server_hello: session_ticket"},
 		{"002b 0001 00", "malformed client_hello: supported_versions", ""},
 		{"0032 0003 0001 04", "malformed client_hello: signature_algorithms_cert", ""},
+		{"003d 0001 00", "malformed client_hello: rrc", "malformed server_hello: rrc"},
 		{"0036 0000", "malformed client_hello: connection_id", "malformed server_hello: connection_id"},
 		{"0036 0002 02a1", "malformed client_hello: connection_id", "malformed server_hello: connection_id"},
 		{"ff01 0000", "malformed client_hello: renegotiation_info", "malformed server_hello: renegotiation_info"},
@@ -238,8 +277,31 @@ func TestMalformedExtensionsAreNamed(t *testing.T) {
 		raw := unhex(t, test.raw)
 		_, client := ParseClientExtensions(raw)
 		checkError(t, test.raw, client, test.client)
+		_, client = ParseClientExtensions13(raw)
+		if test.client != "" {
+			checkError(t, test.raw, client, test.client)
+		}
 		_, server := ParseServerExtensions(raw)
 		checkError(t, test.raw, server, test.server)
+	}
+}
+
+func TestMalformedExtensionsOfAClient13AreNamed(t *testing.T) {
+	tests := []struct{ raw, want string }{
+		{"002a 0001 00", "malformed client_hello: early_data"},
+		{"002c 0002 0000", "malformed client_hello: cookie"},
+		{"002d 0001 00", "malformed client_hello: psk_key_exchange_modes"},
+		{"002f 0002 0000", "malformed client_hello: certificate_authorities"},
+		{"002f 0004 0002 0000", "malformed client_hello: certificate_authorities"},
+		{"0031 0001 00", "malformed client_hello: post_handshake_auth"},
+		{"0033 0001 00", "malformed client_hello: key_share"},
+		{"0033 0006 0004 001d 0000", "malformed client_hello: key_share"},
+		{"0033 0005 0003 001d 00", "malformed client_hello: key_share"},
+		{"0033 000c 000a 001d 0001b1 001d 0001b2", "illegal value in client_hello: key_share"},
+	}
+	for _, test := range tests {
+		_, err := ParseClientExtensions13(unhex(t, test.raw))
+		checkError(t, test.raw, err, test.want)
 	}
 }
 
@@ -270,6 +332,9 @@ func TestExtensionsDoNotParseWhenCutOff(t *testing.T) {
 	for _, s := range clientExtensionSamples {
 		check(s, func(b []byte) error { _, err := ParseClientExtensions(b); return err })
 	}
+	for _, s := range allClientExtensionSamples() {
+		check(s, func(b []byte) error { _, err := ParseClientExtensions13(b); return err })
+	}
 	for _, s := range serverExtensionSamples {
 		check(s, func(b []byte) error { _, err := ParseServerExtensions(b); return err })
 	}
@@ -283,23 +348,27 @@ func TestMaxFragmentBytes(t *testing.T) {
 	}
 }
 
-func FuzzClientExtensions(f *testing.F) {
+func FuzzClientExtensions(f *testing.F) { fuzzClientExtensions(f, ParseClientExtensions) }
+
+func FuzzClientExtensions13(f *testing.F) { fuzzClientExtensions(f, ParseClientExtensions13) }
+
+func fuzzClientExtensions(f *testing.F, parse func(raw []byte) (ClientExtensions, error)) {
 	client, server := recordedExtensions(f)
 	f.Add(client)
 	f.Add(server)
-	f.Add(unhex(f, joined(clientExtensionSamples)))
-	for _, s := range clientExtensionSamples {
+	f.Add(unhex(f, joined(allClientExtensionSamples())))
+	for _, s := range allClientExtensionSamples() {
 		f.Add(unhex(f, s.raw))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		e, err := ParseClientExtensions(raw)
+		e, err := parse(raw)
 		if err != nil {
 			if !errors.Is(err, ErrMalformed) {
 				t.Errorf("%v is not ErrMalformed", err)
 			}
 			return
 		}
-		if again, err := ParseClientExtensions(e.AppendTo(nil)); err != nil || !reflect.DeepEqual(again, e) {
+		if again, err := parse(e.AppendTo(nil)); err != nil || !reflect.DeepEqual(again, e) {
 			t.Errorf("%x: got %+v, %v\nwant %+v", raw, again, err, e)
 		}
 	})
@@ -327,6 +396,29 @@ func FuzzServerExtensions(f *testing.F) {
 			t.Errorf("%x: got %+v, %v\nwant %+v", raw, again, err, e)
 		}
 	})
+}
+
+// The hello of a peer whose address is not proven is parsed, and must not take memory.
+func TestParseClientExtensions13DoesNotAllocate(t *testing.T) {
+	raw := ClientExtensions{
+		SupportedVersions:   AppendUint16s(nil, VersionDTLS13),
+		SupportedGroups:     AppendUint16s(nil, GroupX25519MLKEM768, GroupX25519),
+		SignatureAlgorithms: AppendUint16s(nil, Ed25519),
+		HasKeyShare:         true,
+		KeyShares:           AppendKeyShares(nil, KeyShare{GroupX25519MLKEM768, make([]byte, 1216)}, KeyShare{GroupX25519, make([]byte, 32)}),
+		PSKKeyExchangeModes: []byte{PSKModeDHEKE},
+		Cookie:              make([]byte, 80),
+		PreSharedKey:        OfferedPSKs{AppendPSKIdentities(nil, PSKIdentity{[]byte("me"), 0}), AppendOpaque8s(nil, make([]byte, 32))},
+	}.AppendTo(nil)
+	allocs := testing.AllocsPerRun(100, func() {
+		e, err := ParseClientExtensions13(raw)
+		if _, ok := e.KeyShares.Find(GroupX25519); err != nil || !ok {
+			t.Fatal(err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
 }
 
 func BenchmarkParseClientExtensions(b *testing.B) {

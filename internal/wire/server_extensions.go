@@ -2,8 +2,9 @@ package wire
 
 import "golang.org/x/crypto/cryptobyte"
 
-// ServerExtensions are the extensions of a ServerHello that dtlsd knows: the server's answers to
-// ClientExtensions. The zero value of a field means that the extension is absent.
+// ServerExtensions are the server's answers to ClientExtensions, as far as dtlsd knows them. DTLS 1.2 has
+// them in its ServerHello; DTLS 1.3 spreads them over ServerHello or HelloRetryRequest and
+// EncryptedExtensions. The zero value of a field means that the extension is absent.
 type ServerExtensions struct {
 	ServerName               bool // the name was used
 	PointFormats             []byte
@@ -23,19 +24,46 @@ type ServerExtensions struct {
 	ClientCertificateType    uint8
 	HasServerCertificateType bool
 	ServerCertificateType    uint8
+	RRC                      bool
+
+	// Those of DTLS 1.3.
+
+	SelectedVersion     Version  // of supported_versions; in ServerHello and HelloRetryRequest
+	KeyShare            KeyShare // in ServerHello
+	SelectedGroup       Group    // the key_share of a HelloRetryRequest
+	Cookie              []byte   // in HelloRetryRequest
+	HasSelectedIdentity bool     // of pre_shared_key; in ServerHello
+	SelectedIdentity    uint16
+	SupportedGroups     Uint16List // in EncryptedExtensions
+	EarlyData           bool       // in EncryptedExtensions
 
 	// Present lists every extension that was parsed, unknown ones included, in the order received: the
 	// client has to check that it offered each of them. AppendTo ignores it.
 	Present []Extension
 }
 
-// ParseServerExtensions parses the extensions of a ServerHello. The content of unknown ones is skipped;
-// known ones must be well-formed, and none may come twice. Slices in the result are views into raw.
+// ParseServerExtensions parses the extensions of a ServerHello of DTLS 1.2. The content of unknown ones is
+// skipped; known ones must be well-formed, and none may come twice. Slices in the result are views into
+// raw.
 func ParseServerExtensions(raw []byte) (ServerExtensions, error) {
+	return parseServerExtensions(InServerHello, "server_hello", raw)
+}
+
+func parseServerExtensions(in MessageSet, message string, raw []byte) (ServerExtensions, error) {
 	var e ServerExtensions
-	err := visitExtensions("server_hello", raw, func(id Extension, body cryptobyte.String) error {
+	err := visitExtensions(message, raw, func(id Extension, body cryptobyte.String) error {
 		e.Present = append(e.Present, id)
-		return e.parseOne(id, &body)
+		if !id.In(in) {
+			return nil
+		}
+		ok, legal := e.parseOne(in, id, &body)
+		if !ok || !body.Empty() {
+			return ParseError{message, id.String()}
+		}
+		if !legal {
+			return IllegalError{message, id.String()}
+		}
+		return nil
 	})
 	if err != nil {
 		return ServerExtensions{}, err
@@ -43,8 +71,9 @@ func ParseServerExtensions(raw []byte) (ServerExtensions, error) {
 	return e, nil
 }
 
-func (e *ServerExtensions) parseOne(id Extension, s *cryptobyte.String) error {
-	ok, legal := true, true
+// parseOne reads an extension that is allowed in the message.
+func (e *ServerExtensions) parseOne(in MessageSet, id Extension, s *cryptobyte.String) (ok, legal bool) {
+	ok, legal = true, true
 	switch id {
 	case ExtensionServerName:
 		e.ServerName = true
@@ -81,16 +110,12 @@ func (e *ServerExtensions) parseOne(id Extension, s *cryptobyte.String) error {
 	case ExtensionRenegotiationInfo:
 		e.HasRenegotiationInfo = true
 		ok = readOpaque8(s, &e.RenegotiationInfo)
+	case ExtensionRRC:
+		e.RRC = true
 	default:
-		return nil
+		ok, legal = e.parseOne13(in, id, s)
 	}
-	if !ok || !s.Empty() {
-		return ParseError{"server_hello", id.String()}
-	}
-	if !legal {
-		return IllegalError{"server_hello", id.String()}
-	}
-	return nil
+	return ok, legal
 }
 
 // AppendTo appends the content of an extensions vector, which may be nothing; nil when a field is too
@@ -139,5 +164,8 @@ func (e ServerExtensions) AppendTo(b []byte) []byte {
 	if e.HasServerCertificateType {
 		b = appendRaw(b, ExtensionServerCertificateType, []byte{e.ServerCertificateType})
 	}
-	return b
+	if e.RRC {
+		b = appendFlag(b, ExtensionRRC)
+	}
+	return e.append13(b)
 }
