@@ -56,6 +56,14 @@ func AppendMessageHeader(b []byte, t HandshakeType, seq uint16, length int) []by
 	return append(b, byte(t), n[0], n[1], n[2], byte(seq>>8), byte(seq), 0, 0, 0, n[0], n[1], n[2])
 }
 
+// AppendMessageHeader13 appends the header with which DTLS 1.3 hashes a message of length bytes: that of
+// TLS, without message_seq and fragments.
+//
+// RFC 9147, Section 5.2.
+func AppendMessageHeader13(b []byte, t HandshakeType, length int) []byte {
+	return append(b, byte(t), byte(length>>16), byte(length>>8), byte(length))
+}
+
 func uint24(b []byte) uint32 {
 	return uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
 }

@@ -24,3 +24,16 @@ func readStatusRequest(s *cryptobyte.String, present *bool) bool {
 func appendStatusRequest(b []byte) []byte {
 	return appendRaw(b, ExtensionStatusRequest, []byte{statusOCSP, 0, 0, 0, 0})
 }
+
+// readCertificateStatus reads the CertificateStatus that goes with a certificate in DTLS 1.3:
+// RFC 8446, Section 4.4.2.1. The response is for OCSP, the one kind that anybody asks for.
+func readCertificateStatus(s *cryptobyte.String, response *[]byte) bool {
+	var statusType uint8
+	return s.ReadUint8(&statusType) && statusType == statusOCSP && readOpaque24(s, response) && len(*response) > 0
+}
+
+func appendCertificateStatus(b, response []byte) []byte {
+	return appendExtension(b, ExtensionStatusRequest, func(b []byte) []byte {
+		return opaque24(append8(b, statusOCSP), response)
+	})
+}
