@@ -42,15 +42,22 @@ func ByName(name string) *Suite {
 			return &suites[i]
 		}
 	}
-	digits := strings.TrimPrefix(strings.ToLower(name), "0x")
-	if len(digits) != 4 {
+	id, ok := parseCodePoint(name)
+	if !ok {
 		return nil
+	}
+	return Lookup(id)
+}
+
+// parseCodePoint reads a code point in four hexadecimal digits, after "0x" or
+// not.
+func parseCodePoint(s string) (wire.CipherSuite, bool) {
+	digits := strings.TrimPrefix(strings.ToLower(s), "0x")
+	if len(digits) != 4 {
+		return 0, false
 	}
 	id, err := strconv.ParseUint(digits, 16, 16)
-	if err != nil {
-		return nil
-	}
-	return Lookup(wire.CipherSuite(id))
+	return wire.CipherSuite(id), err == nil
 }
 
 // All returns every suite, in order of preference. The slice is the caller's.
