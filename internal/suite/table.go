@@ -29,6 +29,10 @@ type bulk struct {
 // keysLen is the length of one direction's share of the key block.
 func (b bulk) keysLen() int { return b.macKey + b.key + b.iv }
 
+// keysLen13 is the length of the keys of one direction in DTLS 1.3, where one
+// more hides record numbers.
+func (b bulk) keysLen13() int { return b.key + b.iv + b.key }
+
 var (
 	aes128GCM    = bulk{mode: modeGCM, key: 16, iv: 4} // RFC 5288, Section 3
 	aes256GCM    = bulk{mode: modeGCM, key: 32, iv: 4}

@@ -1,0 +1,17 @@
+package suite
+
+// typeMessageHash is a handshake message that never travels: RFC 8446,
+// Section 4.4.1.
+const typeMessageHash = 254
+
+// AppendMessageHash appends what stands in the transcript for the first
+// ClientHello once a HelloRetryRequest has answered it: a made-up message with
+// the hash of that hello, which a stateless server keeps in its cookie. Like
+// every message in the transcript of DTLS 1.3, it has a header of four bytes,
+// without the fields for fragments.
+//
+// RFC 8446, Section 4.4.1, and RFC 9147, Section 5.2.
+func AppendMessageHash(b, helloHash []byte) []byte {
+	b = append(b, typeMessageHash, 0, 0, byte(len(helloHash)))
+	return append(b, helloHash...)
+}
