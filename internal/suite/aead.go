@@ -1,11 +1,29 @@
 package suite
 
 import (
+	"crypto/aes"
 	"crypto/cipher"
 	"encoding/binary"
 
+	"golang.org/x/crypto/chacha20poly1305"
+
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
+
+// newAEAD returns the AEAD of b, which is not in CBC mode.
+func (b bulk) newAEAD(key []byte) (cipher.AEAD, error) {
+	if b.mode == modeChaCha {
+		return chacha20poly1305.New(key)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	if b.mode == modeCCM {
+		return NewCCM(block, b.tag)
+	}
+	return cipher.NewGCM(block)
+}
 
 // explicitNonceLen is the part of the nonce that travels in each record.
 const explicitNonceLen = 8

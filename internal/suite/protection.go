@@ -2,13 +2,10 @@ package suite
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-
-	"golang.org/x/crypto/chacha20poly1305"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
@@ -17,9 +14,10 @@ import (
 // cause, so that nothing tells a wrong tag from wrong padding.
 var ErrOpen = errors.New("record does not authenticate")
 
-// Keys is what one direction of an association takes from the key block:
-// MAC key, cipher key and fixed IV, one after the other, with the lengths of
-// the suite. It is plain bytes, so that it can be stored.
+// Keys is what protects the records of one direction: in DTLS 1.2 MAC key,
+// cipher key and fixed IV from the key block, in DTLS 1.3 cipher key, IV and the
+// key that hides numbers, one after the other, with the lengths of the suite. It
+// is plain bytes, so that it can be stored.
 type Keys []byte
 
 // A Protection seals or opens the records of one direction. It has one owner:
@@ -49,28 +47,19 @@ func (s *Suite) NewProtection(k Keys, encryptThenMAC bool, rand io.Reader) (Prot
 	}
 	macKey, key, iv := k[:s.bulk.macKey], k[s.bulk.macKey:s.bulk.macKey+s.bulk.key], k[s.bulk.macKey+s.bulk.key:]
 
-	if s.bulk.mode == modeChaCha {
-		aead, err := chacha20poly1305.New(key)
+	if s.bulk.mode == modeCBC {
+		block, err := aes.NewCipher(key)
 		if err != nil {
 			return nil, err
 		}
-		return newMaskedNonce(aead, iv), nil
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	if s.bulk.mode == modeCBC {
 		return newCBC(block, s.Hash, macKey, encryptThenMAC, rand)
 	}
-	var aead cipher.AEAD
-	if s.bulk.mode == modeCCM {
-		aead, err = NewCCM(block, s.bulk.tag)
-	} else {
-		aead, err = cipher.NewGCM(block)
-	}
+	aead, err := s.bulk.newAEAD(key)
 	if err != nil {
 		return nil, err
+	}
+	if s.bulk.mode == modeChaCha {
+		return newMaskedNonce(aead, iv), nil
 	}
 	return newExplicitNonce(aead, iv), nil
 }

@@ -60,3 +60,44 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkSeal13(b *testing.B) {
+	for _, s := range All13() {
+		for _, n := range []int{64, 256, 1200} {
+			b.Run(fmt.Sprintf("%s/%d", s.Name, n), func(b *testing.B) {
+				p := newTestProtection13(b, s)
+				plaintext := make([]byte, n)
+				dst := make([]byte, 0, 2048)
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				for seq := uint64(0); b.Loop(); seq++ {
+					p.Seal(append(dst, 0x2f, 0, 0, 0, 0), 5, wire.ContentApplicationData, seq, plaintext, 0)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkOpen13(b *testing.B) {
+	for _, s := range All13() {
+		for _, n := range []int{64, 256, 1200} {
+			b.Run(fmt.Sprintf("%s/%d", s.Name, n), func(b *testing.B) {
+				p := newTestProtection13(b, s)
+				sealed := p.Seal([]byte{0x2f, 0, 0, 0, 0}, 5, wire.ContentApplicationData, 1, make([]byte, n), 0)
+				datagram := make([]byte, len(sealed))
+				b.SetBytes(int64(n))
+				b.ReportAllocs()
+				for b.Loop() {
+					copy(datagram, sealed)
+					header, ciphertext := datagram[:5], datagram[5:]
+					if bits, ok := p.RevealNumber(header, ciphertext); !ok || bits != 1 {
+						b.Fatal("the number is wrong")
+					}
+					if _, _, err := p.Open(header, ciphertext, 1); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package suite
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// ErrNoContentType says that a record authenticates and is nothing but zeros,
+// which only its owner can have made. The alert is unexpected_message.
+//
+// RFC 8446, Section 5.4.
+var ErrNoContentType = errors.New("record without content type")
+
+// MinCiphertext is the length below which no record of DTLS 1.3 can be opened:
+// what hides its number is made from so many bytes.
+//
+// RFC 9147, Section 4.2.3.
+const MinCiphertext = 16
+
+// The bits in the first byte of a unified header that say what else is in it:
+// RFC 9147, Section 4.
+const (
+	longNumberBit = 0x08 // 16 bits of the number instead of 8
+	lengthBit     = 0x04
+)
+
+// A Protection13 seals or opens the records of one direction in one epoch of
+// DTLS 1.3. It knows of a unified header only which bits of the number and
+// whether a length is in it, at its end; a connection ID may be there or not.
+// It has one owner: its methods use scratch space inside it and must not run at
+// the same time.
+type Protection13 struct {
+	aead  cipher.AEAD
+	mask  numberMask
+	iv    [12]byte
+	nonce [12]byte
+}
+
+// NewProtection returns the record protection of s with the keys k, those of
+// [Suite13.TrafficKeys].
+func (s *Suite13) NewProtection(k Keys) (*Protection13, error) {
+	if len(k) != s.bulk.keysLen13() {
+		return nil, fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen13(), len(k))
+	}
+	key, iv, sn := k[:s.bulk.key], k[s.bulk.key:s.bulk.key+s.bulk.iv], k[s.bulk.key+s.bulk.iv:]
+	aead, err := s.bulk.newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	mask, err := s.bulk.newNumberMask(sn)
+	if err != nil {
+		return nil, err
+	}
+	p := &Protection13{aead: aead, mask: mask}
+	copy(p.iv[:], iv)
+	p.nonce = p.iv
+	return p, nil
+}
+
+// SealedLen returns the length of a record, header excluded, with n bytes of
+// plaintext and, if it can be, padding zeros.
+func (p *Protection13) SealedLen(n, padding int) int {
+	return max(n+1+padding+p.aead.Overhead(), MinCiphertext)
+}
+
+// Seal completes a record of which dst ends in the header, headerLen bytes of
+// it, and returns dst with the rest appended. The bits of the number and the
+// length, where the header has them, are filled in here. The plaintext has at
+// most wire.MaxPlaintext bytes, must not overlap the free space of dst, and is
+// followed by at least padding zeros. No number may be used twice under the
+// same keys.
+//
+// RFC 9147, Section 4.2.3: "Senders MUST pad short plaintexts out [...] in order
+// to make a suitable-length ciphertext."
+func (p *Protection13) Seal(dst []byte, headerLen int, t wire.ContentType, seq uint64, plaintext []byte, padding int) []byte {
+	head := len(dst) - headerLen
+	start, sealed := len(dst), p.SealedLen(len(plaintext), padding)
+	dst = slices.Grow(dst, sealed)
+	header := dst[head:start]
+	putNumber(header, seq)
+	putLength(header, sealed)
+
+	inner := dst[start : start+sealed-p.aead.Overhead()]
+	n := copy(inner, plaintext)
+	inner[n] = byte(t)
+	clear(inner[n+1:])
+
+	p.setNonce(seq)
+	dst = p.aead.Seal(dst, p.nonce[:], inner, header)
+	p.hide(header, dst[start:])
+	return dst
+}
+
+// RevealNumber takes away in place what hides the number in the header of a
+// record, and returns the 8 or 16 bits of it. Called again it hides them again,
+// which leaves the record as it was. It reports false, and changes nothing, for
+// a record that is too short to open.
+func (p *Protection13) RevealNumber(header, ciphertext []byte) (bits uint16, ok bool) {
+	at, width := numberAt(header)
+	if at < 1 || len(ciphertext) < MinCiphertext {
+		return 0, false
+	}
+	p.hide(header, ciphertext)
+	if width == 1 {
+		return uint16(header[at]), true
+	}
+	return binary.BigEndian.Uint16(header[at:]), true
+}
+
+// Open decrypts in place the ciphertext of a record with a revealed number in
+// its header, and returns its content without padding, which lies inside it.
+// The errors are ErrOpen, after which the ciphertext may be overwritten, and
+// ErrNoContentType. The length of the plaintext is not limited here.
+func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.ContentType, []byte, error) {
+	if len(ciphertext) < MinCiphertext {
+		return 0, nil, ErrOpen
+	}
+	p.setNonce(seq)
+	inner, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, header)
+	if err != nil {
+		return 0, nil, ErrOpen
+	}
+	// RFC 8446, Section 5.4: the content type is the last byte that is not
+	// zero.
+	for n := len(inner) - 1; n >= 0; n-- {
+		if inner[n] != 0 {
+			return wire.ContentType(inner[n]), inner[:n:n], nil
+		}
+	}
+	return 0, nil, ErrNoContentType
+}
+
+// setNonce makes the nonce of a record. In DTLS 1.3 the epoch is no part of it,
+// because each has keys of its own.
+//
+// RFC 8446, Section 5.3, and RFC 9147, Section 4.
+func (p *Protection13) setNonce(seq uint64) {
+	fixed := binary.BigEndian.Uint64(p.iv[4:])
+	binary.BigEndian.PutUint64(p.nonce[4:], fixed^seq)
+}
+
+// hide XORs the bits of the number in the header with a mask.
+func (p *Protection13) hide(header, ciphertext []byte) {
+	mask := p.mask.of((*[MinCiphertext]byte)(ciphertext))
+	at, width := numberAt(header)
+	for i := range width {
+		header[at+i] ^= mask[i]
+	}
+}
+
+// numberAt returns where in a unified header the bits of the number are, and
+// how many bytes they fill. The place is below 1 in what is too short to be a
+// header.
+func numberAt(header []byte) (at, width int) {
+	if len(header) == 0 {
+		return 0, 0
+	}
+	at, width = len(header)-1, 1
+	if header[0]&longNumberBit != 0 {
+		at, width = at-1, 2
+	}
+	if header[0]&lengthBit != 0 {
+		at -= 2
+	}
+	return at, width
+}
+
+func putNumber(header []byte, seq uint64) {
+	at, width := numberAt(header)
+	if width == 1 {
+		header[at] = byte(seq)
+		return
+	}
+	binary.BigEndian.PutUint16(header[at:], uint16(seq))
+}
+
+func putLength(header []byte, n int) {
+	if header[0]&lengthBit != 0 {
+		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(n))
+	}
+}
