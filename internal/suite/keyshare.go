@@ -17,18 +17,25 @@ var ErrBadKeyShare = errors.New("invalid public key in key exchange")
 // A PrivateKey is one side's ephemeral key, for one handshake.
 type PrivateKey interface {
 	// PublicKey returns the public half as it travels: an uncompressed point
-	// for the NIST curves (RFC 8422, Section 5.4.1), 32 bytes for X25519.
+	// for the NIST curves (RFC 8422, Section 5.4.1), 32 bytes for X25519. It is
+	// the share of whoever speaks first; to answer one, use Respond.
 	PublicKey() []byte
 
-	// SharedSecret returns what this key and the peer's public key agree on.
-	// The only error is ErrBadKeyShare.
+	// SharedSecret returns what this key and the peer's public key, or answer
+	// to ours, agree on. The only error is ErrBadKeyShare.
 	SharedSecret(peer []byte) ([]byte, error)
+
+	// Respond returns the answer to the peer's public key, and what both agree
+	// on. On a curve the answer is PublicKey; a key encapsulation makes it from
+	// the peer's key. The only error is ErrBadKeyShare.
+	Respond(peer []byte) (share, secret []byte, err error)
 }
 
 // A KeySource makes ephemeral keys. It is injected so that tests can repeat a
 // handshake byte by byte.
 type KeySource interface {
-	// GenerateKey returns a fresh key, or an error if g is not in DefaultGroups.
+	// GenerateKey returns a fresh key, or an error if g is not in
+	// DefaultGroups13.
 	GenerateKey(g wire.Group) (PrivateKey, error)
 }
 
@@ -38,11 +45,20 @@ func DefaultGroups() []wire.Group {
 	return []wire.Group{wire.GroupX25519, wire.GroupP256, wire.GroupP384}
 }
 
+// DefaultGroups13 returns the groups that DTLS 1.3 associations agree on keys
+// in, in order of preference. The slice is the caller's.
+func DefaultGroups13() []wire.Group {
+	return append([]wire.Group{wire.GroupX25519MLKEM768}, DefaultGroups()...)
+}
+
 // SystemKeys is the KeySource that draws from the operating system.
 type SystemKeys struct{}
 
 // GenerateKey implements KeySource.
 func (SystemKeys) GenerateKey(g wire.Group) (PrivateKey, error) {
+	if g == wire.GroupX25519MLKEM768 {
+		return generateHybridKey()
+	}
 	curve, err := curveOf(g)
 	if err != nil {
 		return nil, err
@@ -55,8 +71,8 @@ func (SystemKeys) GenerateKey(g wire.Group) (PrivateKey, error) {
 }
 
 // NewPrivateKey returns the key of group g with the given secret scalar, 32
-// bytes or, for P-384, 48. It is for key sources of tests; a key used in two
-// handshakes has no forward secrecy.
+// bytes or, for P-384, 48; keys of X25519MLKEM768 come from [NewHybridKey]. It is
+// for key sources of tests; a key used in two handshakes has no forward secrecy.
 func NewPrivateKey(g wire.Group, secret []byte) (PrivateKey, error) {
 	curve, err := curveOf(g)
 	if err != nil {
@@ -99,4 +115,11 @@ func (k ecdhKey) SharedSecret(peer []byte) ([]byte, error) {
 		return nil, ErrBadKeyShare
 	}
 	return secret, nil
+}
+
+func (k ecdhKey) Respond(peer []byte) (share, secret []byte, err error) {
+	if secret, err = k.SharedSecret(peer); err != nil {
+		return nil, nil, err
+	}
+	return k.PublicKey(), secret, nil
 }

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -73,6 +74,32 @@ func TestGeneratedKeysAgreeAndDiffer(t *testing.T) {
 	}
 }
 
+func TestResponderOnACurveSendsItsPublicKey(t *testing.T) {
+	for _, g := range DefaultGroups() {
+		ours, theirs := generateKey(t, g), generateKey(t, g)
+		share, secret, err := ours.Respond(theirs.PublicKey())
+		if err != nil || !bytes.Equal(share, ours.PublicKey()) {
+			t.Errorf("%v: the answer is %x, %v, want %x", g, share, err, ours.PublicKey())
+		}
+		if got, err := theirs.SharedSecret(share); err != nil || !bytes.Equal(got, secret) {
+			t.Errorf("%v: secrets %x and %x, %v", g, secret, got, err)
+		}
+		if share, secret, err := ours.Respond(nil); err != ErrBadKeyShare || share != nil || secret != nil {
+			t.Errorf("%v: to nothing the answer is %x, %x, %v", g, share, secret, err)
+		}
+	}
+}
+
+func TestHybridGroupIsPreferredIn13Alone(t *testing.T) {
+	want := []wire.Group{wire.GroupX25519MLKEM768, wire.GroupX25519, wire.GroupP256, wire.GroupP384}
+	if !slices.Equal(DefaultGroups13(), want) {
+		t.Errorf("groups of DTLS 1.3 are %v, want %v", DefaultGroups13(), want)
+	}
+	if slices.Contains(DefaultGroups(), wire.GroupX25519MLKEM768) {
+		t.Error("DTLS 1.2 offers a hybrid group")
+	}
+}
+
 func TestBadKeySharesAreRefused(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -98,13 +125,16 @@ func TestBadKeySharesAreRefused(t *testing.T) {
 }
 
 func TestUnknownGroupsHaveNoKeys(t *testing.T) {
-	for _, g := range []wire.Group{0, wire.GroupP521, wire.GroupX448, wire.GroupX25519MLKEM768} {
+	for _, g := range []wire.Group{0, wire.GroupP521, wire.GroupX448} {
 		if _, err := (SystemKeys{}).GenerateKey(g); err == nil {
 			t.Errorf("%v: generated a key", g)
 		}
 		if _, err := NewPrivateKey(g, count(1, 32)); err == nil {
 			t.Errorf("%v: made a key", g)
 		}
+	}
+	if _, err := NewPrivateKey(wire.GroupX25519MLKEM768, count(1, 96)); err == nil {
+		t.Error("a hybrid key was made from one secret")
 	}
 	for _, secret := range [][]byte{nil, make([]byte, 32), count(1, 31)} {
 		if _, err := NewPrivateKey(wire.GroupP256, secret); err == nil {
@@ -141,6 +171,20 @@ func FuzzSharedSecret(f *testing.F) {
 			t.Fatalf("%v: secret %x", wire.Group(group), secret)
 		}
 	})
+}
+
+func BenchmarkRespond(b *testing.B) {
+	for _, g := range DefaultGroups13() {
+		b.Run(g.String(), func(b *testing.B) {
+			peer := generateKey(b, g).PublicKey()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := generateKey(b, g).Respond(peer); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 func BenchmarkSharedSecret(b *testing.B) {
