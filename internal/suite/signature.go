@@ -108,10 +108,14 @@ func badRSASize(pub crypto.PublicKey) bool {
 // of signer, or says that scheme does not go with its key.
 func Sign(signer crypto.Signer, scheme wire.SignatureScheme, message []byte) ([]byte, error) {
 	if !slices.Contains(schemesFor(signer.Public()), scheme) {
-		return nil, fmt.Errorf("a %T cannot sign with %v", signer.Public(), scheme)
+		return nil, wrongScheme(signer.Public(), scheme)
 	}
 	opts := signerOpts(scheme)
 	return signer.Sign(rand.Reader, digest(opts.HashFunc(), message), opts)
+}
+
+func wrongScheme(pub crypto.PublicKey, scheme wire.SignatureScheme) error {
+	return fmt.Errorf("a %T cannot sign with %v", pub, scheme)
 }
 
 // Verify checks the signature of message under pub. It returns ErrWeakKey for
