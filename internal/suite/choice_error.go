@@ -38,10 +38,7 @@ func (o offer) refuse(obstacle obstacle) *ChoiceError {
 		return o.failure("no common signature scheme: client offers %s; server signs with %s",
 			list(o.ext.SignatureAlgorithms.All(), schemeName), list(slices.Values(o.schemes()), wire.SignatureScheme.String))
 	case noProtocol:
-		err := o.failure("no common application protocol: client offers %s; server accepts %s",
-			list(slices.Values(o.ext.ALPN), quoteBytes), list(slices.Values(o.policy.NextProtos), quote))
-		err.Alert = wire.AlertNoApplicationProtocol
-		return err
+		return noCommonProtocol(o.ext.ALPN, o.policy)
 	default:
 		return o.failure("no common cipher suite: client offers %s; server accepts %s",
 			o.suitesOffered(), list(slices.Values(o.suitesUsable()), openSSLName))
@@ -62,7 +59,16 @@ func (o offer) suitesUsable() []*Suite {
 }
 
 func (o offer) failure(format string, args ...any) *ChoiceError {
-	return &ChoiceError{wire.AlertHandshakeFailure, fmt.Sprintf(format, args...)}
+	return refuse(wire.AlertHandshakeFailure, format, args...)
+}
+
+func refuse(alert wire.AlertDescription, format string, args ...any) *ChoiceError {
+	return &ChoiceError{alert, fmt.Sprintf(format, args...)}
+}
+
+func noCommonProtocol(offered [][]byte, p *Policy) *ChoiceError {
+	return refuse(wire.AlertNoApplicationProtocol, "no common application protocol: client offers %s; server accepts %s",
+		list(slices.Values(offered), quoteBytes), list(slices.Values(p.NextProtos), quote))
 }
 
 // suitesOffered names the client's suites, leaving out the value that is a
@@ -75,15 +81,17 @@ func (o offer) suitesOffered() string {
 }
 
 // credentials says what the server can authenticate itself with.
-func (o offer) credentials() string {
+func (o offer) credentials() string { return credentials(o.policy, o.candidates) }
+
+func credentials(p *Policy, candidates []Candidate) string {
 	var has []string
-	if o.policy.PSK {
+	if p.PSK {
 		has = append(has, "pre-shared keys")
 	}
-	for _, c := range o.candidates {
+	for _, c := range candidates {
 		has = append(has, "a certificate with "+keyName(c.Key))
 	}
-	if len(o.candidates) == 0 && o.policy.Certificates {
+	if len(candidates) == 0 && p.Certificates {
 		has = append(has, "a certificate")
 	}
 	if len(has) == 0 {
@@ -94,9 +102,13 @@ func (o offer) credentials() string {
 
 // schemes returns what the server could sign with, were the client to accept.
 func (o offer) schemes() []wire.SignatureScheme {
-	return slices.DeleteFunc(slices.Clone(o.policy.Schemes), func(scheme wire.SignatureScheme) bool {
-		return !slices.ContainsFunc(o.candidates, func(c Candidate) bool {
-			return slices.Contains(c.schemes(), scheme)
+	return usableSchemes(o.policy, o.candidates, Candidate.schemes)
+}
+
+func usableSchemes(p *Policy, candidates []Candidate, able func(Candidate) []wire.SignatureScheme) []wire.SignatureScheme {
+	return slices.DeleteFunc(slices.Clone(p.Schemes), func(scheme wire.SignatureScheme) bool {
+		return !slices.ContainsFunc(candidates, func(c Candidate) bool {
+			return slices.Contains(able(c), scheme)
 		})
 	})
 }

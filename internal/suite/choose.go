@@ -8,16 +8,24 @@ import (
 )
 
 // A Policy is what a server agrees to. Its lists are in order of preference
-// and complete: what is not in them is refused, and nothing is implied.
+// and complete: what is not in them is refused, and nothing is implied. In
+// Groups and Schemes, what a version cannot use is passed over.
 type Policy struct {
-	Suites  []*Suite
-	Groups  []wire.Group // those that DTLS 1.2 cannot use are passed over
-	Schemes []wire.SignatureScheme
+	Suites   []*Suite
+	Suites13 []*Suite13
+	Groups   []wire.Group
+	Schemes  []wire.SignatureScheme
 
 	PSK                          bool // the server has pre-shared keys
 	Certificates                 bool // the server has certificates, though not for every client
 	EncryptThenMACRequired       bool // for CBC suites
 	ExtendedMasterSecretRequired bool
+	PlainPSK                     bool // pre-shared keys may do without an exchange of keys in DTLS 1.3
+
+	// CertificateType numbers of DTLS 1.3; X.509 alone where there are none.
+	// A server that asks for no client certificates has none of their types.
+	ServerCertificateTypes []uint8
+	ClientCertificateTypes []uint8
 
 	NextProtos   []string // ALPN; empty means that the client's offer is ignored
 	SRTPProfiles []uint16 // likewise
@@ -69,10 +77,10 @@ func Choose(hello wire.ClientHello, ext wire.ClientExtensions, p *Policy, candid
 	}
 	choice.ExtendedMasterSecret = ext.ExtendedMasterSecret
 	choice.EncryptThenMAC = ext.EncryptThenMAC && choice.Suite.CBC()
-	choice.SRTPProfile = o.srtpProfile()
+	choice.SRTPProfile = srtpProfile(o.policy.SRTPProfiles, o.ext.SRTP)
 
 	var ok bool
-	if choice.NextProto, ok = o.nextProto(); !ok {
+	if choice.NextProto, ok = nextProto(o.policy.NextProtos, o.ext.ALPN); !ok {
 		return Choice{}, o.refuse(noProtocol)
 	}
 	return choice, nil
@@ -207,7 +215,16 @@ func (o offer) scheme(c Candidate) wire.SignatureScheme {
 // Scheme returns the first of the candidate's schemes that both sides accept,
 // or 0.
 func (c Candidate) Scheme(ours []wire.SignatureScheme, theirs wire.Uint16List) wire.SignatureScheme {
-	for _, scheme := range c.schemes() {
+	return firstCommon(c.schemes(), ours, theirs)
+}
+
+// Scheme13 is what Scheme is, in DTLS 1.3.
+func (c Candidate) Scheme13(ours []wire.SignatureScheme, theirs wire.Uint16List) wire.SignatureScheme {
+	return firstCommon(c.schemes13(), ours, theirs)
+}
+
+func firstCommon(able, ours []wire.SignatureScheme, theirs wire.Uint16List) wire.SignatureScheme {
+	for _, scheme := range able {
 		if slices.Contains(ours, scheme) && theirs.Contains(uint16(scheme)) {
 			return scheme
 		}
@@ -216,8 +233,12 @@ func (c Candidate) Scheme(ours []wire.SignatureScheme, theirs wire.Uint16List) w
 }
 
 // schemes returns what the key can and may sign with.
-func (c Candidate) schemes() []wire.SignatureScheme {
-	able := schemesFor(c.Key)
+func (c Candidate) schemes() []wire.SignatureScheme { return c.allowed(schemesFor(c.Key)) }
+
+// schemes13 is what schemes is, in DTLS 1.3.
+func (c Candidate) schemes13() []wire.SignatureScheme { return c.allowed(schemesFor13(c.Key)) }
+
+func (c Candidate) allowed(able []wire.SignatureScheme) []wire.SignatureScheme {
 	if c.Schemes == nil {
 		return able
 	}
@@ -228,14 +249,14 @@ func (c Candidate) schemes() []wire.SignatureScheme {
 
 // nextProto returns the application protocol. It reports false when the client
 // asked for others only, which is fatal: RFC 7301, Section 3.2.
-func (o offer) nextProto() (string, bool) {
-	if len(o.policy.NextProtos) == 0 || len(o.ext.ALPN) == 0 {
+func nextProto(ours []string, theirs [][]byte) (string, bool) {
+	if len(ours) == 0 || len(theirs) == 0 {
 		return "", true
 	}
-	for _, ours := range o.policy.NextProtos {
-		for _, theirs := range o.ext.ALPN {
-			if ours == string(theirs) {
-				return ours, true
+	for _, our := range ours {
+		for _, their := range theirs {
+			if our == string(their) {
+				return our, true
 			}
 		}
 	}
@@ -244,12 +265,12 @@ func (o offer) nextProto() (string, bool) {
 
 // srtpProfile returns the first profile that both sides have, or 0. Without
 // one the association goes on as ordinary DTLS: RFC 5764, Section 4.1.1.
-func (o offer) srtpProfile() uint16 {
-	if o.ext.SRTP == nil {
+func srtpProfile(ours []uint16, theirs *wire.UseSRTP) uint16 {
+	if theirs == nil {
 		return 0
 	}
-	for _, profile := range o.policy.SRTPProfiles {
-		if o.ext.SRTP.Profiles.Contains(profile) {
+	for _, profile := range ours {
+		if theirs.Profiles.Contains(profile) {
 			return profile
 		}
 	}

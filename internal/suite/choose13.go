@@ -1,0 +1,283 @@
+package suite
+
+import (
+	"bytes"
+	"crypto"
+	"slices"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// The values of psk_key_exchange_modes: RFC 8446, Section 4.2.9.
+const (
+	modePSK      = 0 // psk_ke
+	modePSKECDHE = 1 // psk_dhe_ke
+)
+
+// An Offer13 is what a ClientHello offers to a server of DTLS 1.3. A list is nil
+// when its extension is absent, and not nil when it is there and empty.
+type Offer13 struct {
+	CompressionMethods     []byte
+	CipherSuites           wire.Uint16List
+	Groups                 wire.Uint16List // supported_groups
+	Shares                 []wire.Group    // of key_share, each group once
+	SignatureAlgorithms    wire.Uint16List
+	PSKModes               []byte       // psk_key_exchange_modes
+	PSKs                   []OfferedPSK // of pre_shared_key
+	ServerCertificateTypes []byte
+	ClientCertificateTypes []byte
+	ALPN                   [][]byte
+	SRTP                   *wire.UseSRTP
+
+	// Retried is what the HelloRetryRequest said that this hello answers, or
+	// nil for a first hello. It binds both sides.
+	Retried *Parameters13
+}
+
+// An OfferedPSK is what is known of a pre-shared key that a client offers.
+type OfferedPSK struct {
+	// Hash is the one that the key goes with, or 0 for a key that the server
+	// does not have, or has not looked up.
+	Hash crypto.Hash
+}
+
+// Parameters13 are those that a HelloRetryRequest speaks of.
+type Parameters13 struct {
+	Suite *Suite13
+	Group wire.Group // of the key agreement; 0 without one
+	Retry bool       // the client has yet to send a share of Group
+}
+
+// A Choice13 is the outcome of Choose13: the parameters of one handshake. If it
+// needs a retry, what is beside Parameters13 is decided again by the next hello.
+type Choice13 struct {
+	Parameters13
+	PSK        int                  // index into the keys offered; -1 without one
+	Credential int                  // index into the candidates given; -1 without certificate
+	Scheme     wire.SignatureScheme // of CertificateVerify; 0 without certificate
+
+	// CertificateType numbers; of no meaning without certificate.
+	ServerCertificateType, ClientCertificateType uint8
+
+	NextProto   string // "" when none is to be confirmed
+	SRTPProfile uint16 // 0 when none is to be confirmed
+}
+
+// Choose13 decides what a DTLS 1.3 server answers to a ClientHello. The
+// candidates are the certificates at hand, the preferred one first. A
+// pre-shared key that both sides have comes before certificates, since the
+// client was given one on purpose; otherwise the server's preferences rule. The
+// error is a *ChoiceError.
+func Choose13(o *Offer13, p *Policy, candidates []Candidate) (Choice13, error) {
+	parameters, err := ChooseParameters13(o, p)
+	if err != nil {
+		return Choice13{}, err
+	}
+	c := Choice13{Parameters13: parameters, PSK: -1, Credential: -1}
+	if !c.choosePSK(o, p) {
+		if err := c.chooseCredential(o, p, candidates); err != nil {
+			return Choice13{}, err
+		}
+	}
+	var ok bool
+	if c.NextProto, ok = nextProto(p.NextProtos, o.ALPN); !ok {
+		return Choice13{}, noCommonProtocol(o.ALPN, p)
+	}
+	c.SRTPProfile = srtpProfile(p.SRTPProfiles, o.SRTP)
+	return c, nil
+}
+
+// ChooseParameters13 decides what a HelloRetryRequest has to say, and whether
+// one is needed for a share. It asks for nothing that has to be looked up, so
+// that it can be called for a client whose address is not proven.
+func ChooseParameters13(o *Offer13, p *Policy) (Parameters13, error) {
+	if err := o.acceptable(); err != nil {
+		return Parameters13{}, err
+	}
+	if o.Retried != nil {
+		return o.retried()
+	}
+	suites := o.suites(p)
+	if len(suites) == 0 {
+		return Parameters13{}, refuse(wire.AlertHandshakeFailure, "no common cipher suite: client offers %s; server accepts %s",
+			list(o.CipherSuites.All(), suiteName13), list(slices.Values(p.Suites13), (*Suite13).String))
+	}
+	chosen := Parameters13{Suite: suites[0], Group: o.group(p)}
+	if chosen.Group == 0 && !o.plainPSK(p) {
+		return Parameters13{}, o.noGroup(p)
+	}
+	chosen.Retry = chosen.Group != 0 && !slices.Contains(o.Shares, chosen.Group)
+	return chosen, nil
+}
+
+// acceptable checks what does not depend on the server.
+func (o *Offer13) acceptable() error {
+	// RFC 8446, Section 4.1.2: "this vector MUST contain exactly one byte, set
+	// to zero".
+	if !bytes.Equal(o.CompressionMethods, []byte{0}) {
+		return refuse(wire.AlertIllegalParameter, "client offers compression, which DTLS 1.3 does not have")
+	}
+	// RFC 8446, Section 9.2.
+	if (o.Groups == nil) != (o.Shares == nil) {
+		return refuse(wire.AlertMissingExtension, "client sends only one of supported_groups and key_share")
+	}
+	if o.PSKs == nil && (o.Groups == nil || o.SignatureAlgorithms == nil) {
+		return refuse(wire.AlertMissingExtension, "client sends neither pre_shared_key nor both supported_groups and signature_algorithms")
+	}
+	// RFC 8446, Section 4.2.9.
+	if o.PSKs != nil && o.PSKModes == nil {
+		return refuse(wire.AlertMissingExtension, "client sends pre_shared_key without psk_key_exchange_modes")
+	}
+	// RFC 8446, Section 4.2.8. Groups that we do not know do not matter, and to
+	// look for as many as a client cares to send would take long.
+	for _, g := range DefaultGroups13() {
+		if slices.Contains(o.Shares, g) && !o.Groups.Contains(uint16(g)) {
+			return refuse(wire.AlertIllegalParameter, "client sends a key share of %v, which is not among its supported groups", g)
+		}
+	}
+	return nil
+}
+
+// retried checks that the hello does what the HelloRetryRequest said.
+//
+// RFC 8446, Section 4.1.2: the client replaces "the list of shares with a list
+// containing a single KeyShareEntry from the indicated group".
+func (o *Offer13) retried() (Parameters13, error) {
+	r := *o.Retried
+	if !o.CipherSuites.Contains(uint16(r.Suite.ID)) {
+		return Parameters13{}, refuse(wire.AlertIllegalParameter, "client no longer offers %v, which the server chose", r.Suite)
+	}
+	if r.Group != 0 && !slices.Contains(o.Shares, r.Group) {
+		return Parameters13{}, refuse(wire.AlertIllegalParameter, "client sends no key share of %v, which the server chose", r.Group)
+	}
+	if r.Retry && len(o.Shares) != 1 {
+		return Parameters13{}, refuse(wire.AlertIllegalParameter, "client sends %d key shares, but was asked for one of %v alone", len(o.Shares), r.Group)
+	}
+	r.Retry = false
+	return r, nil
+}
+
+// suites returns the suites that both sides have, in the server's order.
+func (o *Offer13) suites(p *Policy) []*Suite13 {
+	return slices.DeleteFunc(slices.Clone(p.Suites13), func(s *Suite13) bool {
+		return !o.CipherSuites.Contains(uint16(s.ID))
+	})
+}
+
+// group returns the group to agree on a key in, or 0. The one that quantum
+// computers do not break is worth another round trip; among others, one of
+// which a share is there comes first.
+func (o *Offer13) group(p *Policy) wire.Group {
+	common := slices.DeleteFunc(DefaultGroups13(), func(g wire.Group) bool {
+		return !slices.Contains(p.Groups, g) || !o.Groups.Contains(uint16(g))
+	})
+	if slices.Contains(common, wire.GroupX25519MLKEM768) {
+		return wire.GroupX25519MLKEM768
+	}
+	first := wire.Group(0)
+	for _, g := range p.Groups {
+		if !slices.Contains(common, g) {
+			continue
+		}
+		if slices.Contains(o.Shares, g) {
+			return g
+		}
+		if first == 0 {
+			first = g
+		}
+	}
+	return first
+}
+
+// plainPSK reports whether a pre-shared key can do without an exchange of keys.
+func (o *Offer13) plainPSK(p *Policy) bool {
+	return p.PSK && p.PlainPSK && len(o.PSKs) > 0 && slices.Contains(o.PSKModes, modePSK)
+}
+
+// choosePSK looks for the client's first key that the server has and that goes
+// with a suite of both, and decides the mode. The suite may be another one
+// than before, if no HelloRetryRequest has named it. It reports whether there
+// is a key, and changes nothing if not.
+//
+// RFC 8446, Section 4.2.11.
+func (c *Choice13) choosePSK(o *Offer13, p *Policy) bool {
+	exchange := c.Group != 0 && slices.Contains(o.PSKModes, modePSKECDHE)
+	if !p.PSK || !exchange && !o.plainPSK(p) {
+		return false
+	}
+	suites := []*Suite13{c.Suite}
+	if o.Retried == nil {
+		suites = o.suites(p)
+	}
+	for i, psk := range o.PSKs {
+		at := slices.IndexFunc(suites, func(s *Suite13) bool { return s.Hash == psk.Hash })
+		if at < 0 {
+			continue
+		}
+		c.Suite, c.PSK = suites[at], i
+		if !exchange {
+			c.Group, c.Retry = 0, false
+		}
+		return true
+	}
+	return false
+}
+
+// chooseCredential finds the certificate to authenticate the server with.
+func (c *Choice13) chooseCredential(o *Offer13, p *Policy, candidates []Candidate) error {
+	if len(candidates) == 0 {
+		return o.noCredential(p)
+	}
+	if c.Group == 0 {
+		return o.noGroup(p)
+	}
+	// RFC 8446, Section 4.2.3.
+	if o.SignatureAlgorithms == nil {
+		return refuse(wire.AlertMissingExtension, "client does not say which signatures it can verify, and has no pre-shared key in common with the server")
+	}
+	for i, candidate := range candidates {
+		if scheme := candidate.Scheme13(p.Schemes, o.SignatureAlgorithms); scheme != 0 {
+			c.Credential, c.Scheme = i, scheme
+			return c.chooseCertificateTypes(o, p)
+		}
+	}
+	return refuse(wire.AlertHandshakeFailure, "no common signature scheme: client offers %s; server signs with %s",
+		list(o.SignatureAlgorithms.All(), schemeName),
+		list(slices.Values(usableSchemes(p, candidates, Candidate.schemes13)), wire.SignatureScheme.String))
+}
+
+// chooseCertificateTypes decides in what form certificates are sent.
+//
+// RFC 7250, Section 4.2: without a common type, the alert is
+// unsupported_certificate.
+func (c *Choice13) chooseCertificateTypes(o *Offer13, p *Policy) error {
+	ours := p.ServerCertificateTypes
+	if len(ours) == 0 {
+		ours = []uint8{wire.CertificateTypeX509}
+	}
+	var ok bool
+	if c.ServerCertificateType, ok = certificateType(ours, o.ServerCertificateTypes); !ok {
+		return noCertificateType("server", o.ServerCertificateTypes, ours)
+	}
+	if len(p.ClientCertificateTypes) == 0 {
+		return nil
+	}
+	if c.ClientCertificateType, ok = certificateType(p.ClientCertificateTypes, o.ClientCertificateTypes); !ok {
+		return noCertificateType("client", o.ClientCertificateTypes, p.ClientCertificateTypes)
+	}
+	return nil
+}
+
+// certificateType returns the first of our types that the client has too. One
+// that does not mention types has X.509 (RFC 7250, Section 4.1).
+func certificateType(ours, theirs []uint8) (uint8, bool) {
+	if theirs == nil {
+		theirs = []uint8{wire.CertificateTypeX509}
+	}
+	for _, t := range ours {
+		if slices.Contains(theirs, t) {
+			return t, true
+		}
+	}
+	return 0, false
+}
