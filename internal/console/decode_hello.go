@@ -77,23 +77,7 @@ func (f *fields) opaque(id wire.Extension, one []byte) {
 // extensionName names an extension, even if this program does not know more of
 // it than the name.
 func extensionName(id wire.Extension) string {
-	switch id {
-	case 15:
-		return "heartbeat (15)"
-	case 41:
-		return "pre_shared_key (41)"
-	case 42:
-		return "early_data (42)"
-	case 44:
-		return "cookie (44)"
-	case 45:
-		return "psk_key_exchange_modes (45)"
-	case 49:
-		return "post_handshake_auth (49)"
-	case 51:
-		return "key_share (51)"
-	}
-	if name := id.String(); id.AllowedIn(wire.TypeClientHello) {
+	if name := id.String(); id.Known() {
 		return name
 	}
 	return fmt.Sprintf("extension %d", uint16(id))

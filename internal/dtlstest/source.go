@@ -1,6 +1,8 @@
 package dtlstest
 
 import (
+	"crypto/mlkem"
+	"crypto/mlkem/mlkemtest"
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
@@ -26,6 +28,9 @@ type Keys struct{ Rand io.Reader }
 // GenerateKey returns the next key of the group. It tries until the random
 // bytes are a scalar of the group, which they nearly always are.
 func (k Keys) GenerateKey(g wire.Group) (suite.PrivateKey, error) {
+	if g == wire.GroupX25519MLKEM768 {
+		return k.generateHybridKey()
+	}
 	size := 32
 	if g == wire.GroupP384 {
 		size = 48
@@ -39,4 +44,24 @@ func (k Keys) GenerateKey(g wire.Group) (suite.PrivateKey, error) {
 			return key, nil
 		}
 	}
+}
+
+// generateHybridKey returns the next key of X25519MLKEM768, whose answers to
+// others come from the same source.
+func (k Keys) generateHybridKey() (suite.PrivateKey, error) {
+	secret := make([]byte, 32+mlkem.SeedSize)
+	if _, err := io.ReadFull(k.Rand, secret); err != nil {
+		return nil, err
+	}
+	return suite.NewHybridKey(secret[:32], secret[32:], func(to *mlkem.EncapsulationKey768) (sharedKey, ciphertext []byte) {
+		var message [32]byte
+		if _, err := io.ReadFull(k.Rand, message[:]); err != nil {
+			panic(err) // the source of a test does not end
+		}
+		sharedKey, ciphertext, err := mlkemtest.Encapsulate768(to, message[:])
+		if err != nil {
+			panic(err)
+		}
+		return sharedKey, ciphertext
+	})
 }

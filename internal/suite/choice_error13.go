@@ -22,9 +22,9 @@ func (o *Offer13) noCredential(p *Policy) *ChoiceError {
 			offers = "pre-shared keys"
 		}
 		return refuse(wire.AlertHandshakeFailure, "no credential that the client can use: client offers %s; server has %s", offers, has)
-	case !slices.Contains(o.PSKModes, modePSKECDHE) && !p.PlainPSK:
+	case !slices.Contains(o.PSKModes, wire.PSKModeDHEKE) && !p.PlainPSK:
 		return refuse(wire.AlertHandshakeFailure, "client uses pre-shared keys only without forward secrecy (psk_ke), which the server does not accept")
-	case !slices.Contains(o.PSKModes, modePSKECDHE) && !slices.Contains(o.PSKModes, modePSK):
+	case !slices.Contains(o.PSKModes, wire.PSKModeDHEKE) && !slices.Contains(o.PSKModes, wire.PSKModeKE):
 		return refuse(wire.AlertHandshakeFailure, "client uses pre-shared keys in no mode that the server knows")
 	default:
 		return refuse(wire.AlertHandshakeFailure, "none of the client's pre-shared keys is one of the server's and goes with the hash of a common cipher suite")

@@ -8,12 +8,6 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// The values of psk_key_exchange_modes: RFC 8446, Section 4.2.9.
-const (
-	modePSK      = 0 // psk_ke
-	modePSKECDHE = 1 // psk_dhe_ke
-)
-
 // An Offer13 is what a ClientHello offers to a server of DTLS 1.3. A list is nil
 // when its extension is absent, and not nil when it is there and empty.
 type Offer13 struct {
@@ -191,7 +185,7 @@ func (o *Offer13) group(p *Policy) wire.Group {
 
 // plainPSK reports whether a pre-shared key can do without an exchange of keys.
 func (o *Offer13) plainPSK(p *Policy) bool {
-	return p.PSK && p.PlainPSK && len(o.PSKs) > 0 && slices.Contains(o.PSKModes, modePSK)
+	return p.PSK && p.PlainPSK && len(o.PSKs) > 0 && slices.Contains(o.PSKModes, wire.PSKModeKE)
 }
 
 // choosePSK looks for the client's first key that the server has and that goes
@@ -201,7 +195,7 @@ func (o *Offer13) plainPSK(p *Policy) bool {
 //
 // RFC 8446, Section 4.2.11.
 func (c *Choice13) choosePSK(o *Offer13, p *Policy) bool {
-	exchange := c.Group != 0 && slices.Contains(o.PSKModes, modePSKECDHE)
+	exchange := c.Group != 0 && slices.Contains(o.PSKModes, wire.PSKModeDHEKE)
 	if !p.PSK || !exchange && !o.plainPSK(p) {
 		return false
 	}

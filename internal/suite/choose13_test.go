@@ -36,7 +36,7 @@ func openPolicy13() *Policy {
 	return &Policy{Suites13: All13(), Groups: DefaultGroups13(), Schemes: DefaultSchemes(), PSK: true, PlainPSK: true, Certificates: true}
 }
 
-var bothModes = []byte{modePSKECDHE, modePSK}
+var bothModes = []byte{wire.PSKModeDHEKE, wire.PSKModeKE}
 
 func TestChoose13PrefersWhatTheServerPrefers(t *testing.T) {
 	keys := newTestSigners(t)
@@ -114,11 +114,11 @@ func TestChoose13PSK(t *testing.T) {
 			Choice13{Parameters13: Parameters13{Suite: gcm256, Group: wire.GroupX25519}, PSK: 0},
 		},
 		{
-			"alone", withoutShares(everything13()).withPSKs([]byte{modePSK}, sha256), nil,
+			"alone", withoutShares(everything13()).withPSKs([]byte{wire.PSKModeKE}, sha256), nil,
 			Choice13{Parameters13: Parameters13{Suite: gcm128}, PSK: 0},
 		},
 		{
-			"alone, although there are shares", everything13().withPSKs([]byte{modePSK}, sha256), nil,
+			"alone, although there are shares", everything13().withPSKs([]byte{wire.PSKModeKE}, sha256), nil,
 			Choice13{Parameters13: Parameters13{Suite: gcm128}, PSK: 0},
 		},
 		{
@@ -138,7 +138,7 @@ func TestChoose13PSK(t *testing.T) {
 			Choice13{Parameters13: Parameters13{Suite: gcm128, Group: wire.GroupX25519, Retry: true}, PSK: 0},
 		},
 		{
-			"alone is not wanted: certificate", everything13().withPSKs([]byte{modePSK}, sha256), func(p *Policy) { p.PlainPSK = false },
+			"alone is not wanted: certificate", everything13().withPSKs([]byte{wire.PSKModeKE}, sha256), func(p *Policy) { p.PlainPSK = false },
 			Choice13{Parameters13: Parameters13{Suite: gcm128, Group: wire.GroupX25519}, PSK: -1, Scheme: wire.ECDSAWithP256AndSHA256},
 		},
 		{
@@ -337,7 +337,7 @@ func TestChoose13Explains(t *testing.T) {
 		},
 		{
 			"mode not wanted", func(o *Offer13, p *Policy) {
-				o.withPSKs([]byte{modePSK}, crypto.SHA256)
+				o.withPSKs([]byte{wire.PSKModeKE}, crypto.SHA256)
 				p.PlainPSK = false
 			}, none, wire.AlertHandshakeFailure,
 			"client uses pre-shared keys only without forward secrecy (psk_ke), which the server does not accept",
@@ -505,7 +505,7 @@ func FuzzChoose13(f *testing.F) {
 			c.Retry == (c.Group == 0 || slices.Contains(o.Shares, c.Group)),
 			(c.PSK >= 0) == (c.Credential >= 0),
 			c.PSK >= 0 && o.PSKs[c.PSK].Hash != c.Suite.Hash,
-			c.PSK >= 0 && c.Group == 0 && !slices.Contains(o.PSKModes, modePSK),
+			c.PSK >= 0 && c.Group == 0 && !slices.Contains(o.PSKModes, wire.PSKModeKE),
 			c.PSK < 0 && (c.Group == 0 || !o.SignatureAlgorithms.Contains(uint16(c.Scheme))):
 			t.Fatalf("chose %+v from %+v", c, o)
 		}

@@ -1,8 +1,6 @@
 package suite
 
-// typeMessageHash is a handshake message that never travels: RFC 8446,
-// Section 4.4.1.
-const typeMessageHash = 254
+import "github.com/dtlsd/dtlsd/internal/wire"
 
 // AppendMessageHash appends what stands in the transcript for the first
 // ClientHello once a HelloRetryRequest has answered it: a made-up message with
@@ -12,6 +10,5 @@ const typeMessageHash = 254
 //
 // RFC 8446, Section 4.4.1, and RFC 9147, Section 5.2.
 func AppendMessageHash(b, helloHash []byte) []byte {
-	b = append(b, typeMessageHash, 0, 0, byte(len(helloHash)))
-	return append(b, helloHash...)
+	return append(wire.AppendMessageHeader13(b, wire.TypeMessageHash, len(helloHash)), helloHash...)
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/crypto/chacha20"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A numberMask hides the numbers of records, so that those of a session that
@@ -15,7 +17,7 @@ import (
 type numberMask interface {
 	// of returns a mask of which the first two bytes are of use. It is
 	// overwritten by the next call.
-	of(sample *[MinCiphertext]byte) []byte
+	of(sample *[wire.MinCiphertext13]byte) []byte
 }
 
 func (b bulk) newNumberMask(key []byte) (numberMask, error) {
@@ -35,7 +37,7 @@ type aesMask struct {
 	mask  [aes.BlockSize]byte
 }
 
-func (m *aesMask) of(sample *[MinCiphertext]byte) []byte {
+func (m *aesMask) of(sample *[wire.MinCiphertext13]byte) []byte {
 	m.block.Encrypt(m.mask[:], sample[:])
 	return m.mask[:]
 }
@@ -47,7 +49,7 @@ type chachaMask struct {
 	mask [2]byte
 }
 
-func (m *chachaMask) of(sample *[MinCiphertext]byte) []byte {
+func (m *chachaMask) of(sample *[wire.MinCiphertext13]byte) []byte {
 	stream, err := chacha20.NewUnauthenticatedCipher(m.key[:], sample[4:])
 	if err != nil {
 		panic("suite: " + err.Error()) // for lengths that these types do not have

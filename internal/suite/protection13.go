@@ -16,19 +16,6 @@ import (
 // RFC 8446, Section 5.4.
 var ErrNoContentType = errors.New("record without content type")
 
-// MinCiphertext is the length below which no record of DTLS 1.3 can be opened:
-// what hides its number is made from so many bytes.
-//
-// RFC 9147, Section 4.2.3.
-const MinCiphertext = 16
-
-// The bits in the first byte of a unified header that say what else is in it:
-// RFC 9147, Section 4.
-const (
-	longNumberBit = 0x08 // 16 bits of the number instead of 8
-	lengthBit     = 0x04
-)
-
 // A Protection13 seals or opens the records of one direction in one epoch of
 // DTLS 1.3. It knows of a unified header only which bits of the number and
 // whether a length is in it, at its end; a connection ID may be there or not.
@@ -65,7 +52,7 @@ func (s *Suite13) NewProtection(k Keys) (*Protection13, error) {
 // SealedLen returns the length of a record, header excluded, with n bytes of
 // plaintext and, if it can be, padding zeros.
 func (p *Protection13) SealedLen(n, padding int) int {
-	return max(n+1+padding+p.aead.Overhead(), MinCiphertext)
+	return max(n+1+padding+p.aead.Overhead(), wire.MinCiphertext13)
 }
 
 // Seal completes a record of which dst ends in the header, headerLen bytes of
@@ -102,7 +89,7 @@ func (p *Protection13) Seal(dst []byte, headerLen int, t wire.ContentType, seq u
 // a record that is too short to open.
 func (p *Protection13) RevealNumber(header, ciphertext []byte) (bits uint16, ok bool) {
 	at, width := numberAt(header)
-	if at < 1 || len(ciphertext) < MinCiphertext {
+	if at < 1 || len(ciphertext) < wire.MinCiphertext13 {
 		return 0, false
 	}
 	p.hide(header, ciphertext)
@@ -117,7 +104,7 @@ func (p *Protection13) RevealNumber(header, ciphertext []byte) (bits uint16, ok 
 // The errors are ErrOpen, after which the ciphertext may be overwritten, and
 // ErrNoContentType. The length of the plaintext is not limited here.
 func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.ContentType, []byte, error) {
-	if len(ciphertext) < MinCiphertext {
+	if len(ciphertext) < wire.MinCiphertext13 {
 		return 0, nil, ErrOpen
 	}
 	p.setNonce(seq)
@@ -146,7 +133,7 @@ func (p *Protection13) setNonce(seq uint64) {
 
 // hide XORs the bits of the number in the header with a mask.
 func (p *Protection13) hide(header, ciphertext []byte) {
-	mask := p.mask.of((*[MinCiphertext]byte)(ciphertext))
+	mask := p.mask.of((*[wire.MinCiphertext13]byte)(ciphertext))
 	at, width := numberAt(header)
 	for i := range width {
 		header[at+i] ^= mask[i]
@@ -161,10 +148,10 @@ func numberAt(header []byte) (at, width int) {
 		return 0, 0
 	}
 	at, width = len(header)-1, 1
-	if header[0]&longNumberBit != 0 {
+	if header[0]&wire.UnifiedSeq16 != 0 {
 		at, width = at-1, 2
 	}
-	if header[0]&lengthBit != 0 {
+	if header[0]&wire.UnifiedLength != 0 {
 		at -= 2
 	}
 	return at, width
@@ -180,7 +167,7 @@ func putNumber(header []byte, seq uint64) {
 }
 
 func putLength(header []byte, n int) {
-	if header[0]&lengthBit != 0 {
+	if header[0]&wire.UnifiedLength != 0 {
 		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(n))
 	}
 }

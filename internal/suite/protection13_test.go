@@ -171,7 +171,7 @@ func TestNumberMaskVectors(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // the second time it must not depend on the first
-			got := mask.of((*[MinCiphertext]byte)(unhex(t, tt.sample)))
+			got := mask.of((*[wire.MinCiphertext13]byte)(unhex(t, tt.sample)))
 			if want := unhex(t, tt.mask); !bytes.Equal(got[:len(want)], want) {
 				t.Errorf("%s: mask is %x, want %s", tt.name, got, tt.mask)
 			}
@@ -202,10 +202,10 @@ func roundTrip13(t *testing.T, p *Protection13, header []byte, bits int, plainte
 		t.Fatalf("Seal changed what it appends to: %q", sealed[:len(prefix)])
 	}
 	head, ciphertext := split(sealed[len(prefix):], len(header))
-	if len(ciphertext) != p.SealedLen(len(plaintext), padding) || len(ciphertext) < max(MinCiphertext, len(plaintext)+1+padding+p.aead.Overhead()) {
+	if len(ciphertext) != p.SealedLen(len(plaintext), padding) || len(ciphertext) < max(wire.MinCiphertext13, len(plaintext)+1+padding+p.aead.Overhead()) {
 		t.Fatalf("%d bytes and %d of padding became %d, SealedLen is %d", len(plaintext), padding, len(ciphertext), p.SealedLen(len(plaintext), padding))
 	}
-	if header[0]&lengthBit != 0 {
+	if header[0]&wire.UnifiedLength != 0 {
 		if length := binary.BigEndian.Uint16(head[len(head)-2:]); int(length) != len(ciphertext) {
 			t.Fatalf("length in the header is %d, want %d", length, len(ciphertext))
 		}
@@ -329,7 +329,7 @@ func TestRevealingTwiceRestoresTheRecord(t *testing.T) {
 func TestShortRecordsAreRefused(t *testing.T) {
 	for _, s := range All13() {
 		p := newTestProtection13(t, s)
-		for n := range MinCiphertext {
+		for n := range wire.MinCiphertext13 {
 			header, ciphertext := unhex(t, "290000"), count(1, n)
 			if bits, ok := p.RevealNumber(header, ciphertext); ok {
 				t.Errorf("%v: %d bytes reveal %#x", s, n, bits)
@@ -474,7 +474,7 @@ func FuzzNumberMask(f *testing.F) {
 	f.Add(make([]byte, 16))
 	f.Add(bytes.Repeat([]byte{0xff}, 16))
 	f.Fuzz(func(t *testing.T, sample []byte) {
-		if len(sample) < MinCiphertext {
+		if len(sample) < wire.MinCiphertext13 {
 			return
 		}
 		for _, s := range All13() {
@@ -482,8 +482,8 @@ func FuzzNumberMask(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			first := bytes.Clone(mask.of((*[MinCiphertext]byte)(sample)))
-			if again := mask.of((*[MinCiphertext]byte)(sample)); len(first) < 2 || !bytes.Equal(first, again) {
+			first := bytes.Clone(mask.of((*[wire.MinCiphertext13]byte)(sample)))
+			if again := mask.of((*[wire.MinCiphertext13]byte)(sample)); len(first) < 2 || !bytes.Equal(first, again) {
 				t.Fatalf("%v: masks %x and %x", s, first, again)
 			}
 		}

@@ -136,18 +136,6 @@ func (e Extension) In(messages MessageSet) bool {
 	return false
 }
 
-// AllowedIn reports whether this package reads e in hellos of type t, which says no more of DTLS 1.3 than
-// what its ClientHello has: there, ask In.
-func (e Extension) AllowedIn(t HandshakeType) bool {
-	switch t {
-	case TypeClientHello:
-		return e.In(InClientHello)
-	case TypeServerHello:
-		return e.In(InServerHello)
-	}
-	return false
-}
-
 // visitExtensions calls visit for each extension in raw, the content of an extensions vector, until it
 // returns an error. message names the message that raw comes from.
 func visitExtensions(message string, raw []byte, visit func(Extension, cryptobyte.String) error) error {

@@ -82,10 +82,10 @@ func TestEveryExtensionHasASampleWhereItIsAllowed(t *testing.T) {
 		return false
 	}
 	for _, row := range registry {
-		if got := sampled(allClientExtensionSamples(), row.id); got != row.id.AllowedIn(TypeClientHello) {
+		if got := sampled(allClientExtensionSamples(), row.id); got != row.id.In(InClientHello) {
 			t.Errorf("%v: allowed in client_hello %v, sampled %v", row.id, !got, got)
 		}
-		if got := sampled(serverExtensionSamples, row.id); got != row.id.AllowedIn(TypeServerHello) {
+		if got := sampled(serverExtensionSamples, row.id); got != row.id.In(InServerHello) {
 			t.Errorf("%v: allowed in server_hello %v, sampled %v", row.id, !got, got)
 		}
 	}
@@ -99,7 +99,7 @@ func TestRegistryHasNoRowTwice(t *testing.T) {
 		}
 		ids[row.id], names[row.name] = true, true
 	}
-	if Extension(0x0a0a).AllowedIn(TypeClientHello) || ExtensionServerName.AllowedIn(TypeFinished) {
+	if Extension(0x0a0a).In(InClientHello) || ExtensionServerName.In(InNewSessionTicket) {
 		t.Error("allowed where it is not")
 	}
 }

@@ -12,12 +12,13 @@ const (
 
 // The bits of the first byte of a unified header: RFC 9147, Section 4.
 const (
-	unifiedMask   = 0b1110_0000
-	unifiedBits   = 0b0010_0000
-	unifiedCID    = 0b0001_0000
-	unifiedSeq16  = 0b0000_1000
-	unifiedLength = 0b0000_0100
-	unifiedEpoch  = 0b0000_0011
+	unifiedMask  = 0b1110_0000
+	unifiedBits  = 0b0010_0000
+	unifiedCID   = 0b0001_0000
+	unifiedEpoch = 0b0000_0011
+
+	UnifiedSeq16  = 0b0000_1000 // the sequence number has 16 bits, not 8
+	UnifiedLength = 0b0000_0100 // there is a length, at the end of the header
 )
 
 // A UnifiedRecord is one DTLSCiphertext of DTLS 1.3, still encrypted: RFC 9147, Section 4. All slices
@@ -46,18 +47,18 @@ func ParseUnifiedRecord(b []byte, cidLen int) (r UnifiedRecord, rest []byte, err
 		seqStart += cidLen
 	}
 	seqEnd := seqStart + 1
-	if first&unifiedSeq16 != 0 {
+	if first&UnifiedSeq16 != 0 {
 		seqEnd++
 	}
 	start := seqEnd
-	if first&unifiedLength != 0 {
+	if first&UnifiedLength != 0 {
 		start += 2
 	}
 	if len(b) < start {
 		return UnifiedRecord{}, nil, ParseError{"record", "header"}
 	}
 	end := len(b)
-	if first&unifiedLength != 0 {
+	if first&UnifiedLength != 0 {
 		end = start + int(binary.BigEndian.Uint16(b[seqEnd:]))
 	}
 	if len(b) < end {
@@ -112,10 +113,10 @@ func (h UnifiedHeader) AppendTo(b []byte) []byte {
 		first |= unifiedCID
 	}
 	if !h.ShortSeq {
-		first |= unifiedSeq16
+		first |= UnifiedSeq16
 	}
 	if !h.OmitLength {
-		first |= unifiedLength
+		first |= UnifiedLength
 	}
 	b = append(b, first)
 	b = append(b, h.CID...)

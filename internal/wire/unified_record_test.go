@@ -64,7 +64,7 @@ func rewriteUnified(r UnifiedRecord, rest []byte) []byte {
 		Epoch:      0x7c | uint64(r.EpochBits),
 		ShortSeq:   len(r.Seq) == 1,
 		Length:     len(r.Payload),
-		OmitLength: r.Header[0]&unifiedLength == 0,
+		OmitLength: r.Header[0]&UnifiedLength == 0,
 	}
 	for _, digit := range r.Seq {
 		h.Seq = h.Seq<<8 | uint64(digit)
