@@ -53,8 +53,8 @@ var rfc8448Messages = []struct {
 			"08002a000400000400"},
 }
 
-// rfc8448Retry is a HelloRetryRequest with a cookie: RFC 8448, Section 5.
-const rfc8448Retry = "0303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c001301000084003300020017002c" +
+// retryTrace is a HelloRetryRequest with a cookie: RFC 8448, Section 5.
+const retryTrace = "0303cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c001301000084003300020017002c" +
 	"0074007271dcd04bb88bc3189119398a00000000eefafc76c146b823b096f8aacad365dd0030953f4edf625636e5f21b" +
 	"b2e23fcc654b1b5b40318d10d137abcbb87574e36e8a1f025f7dfa5d6e50781b5eda4aa15b0c8be778257d16aa3030e9" +
 	"e7841dd9e4c0342267e8ca0caf571fb2b7cff0f934b0002b00020304"
@@ -147,7 +147,7 @@ func TestServerHelloOfRFC8448(t *testing.T) {
 }
 
 func TestHelloRetryRequestOfRFC8448(t *testing.T) {
-	body := unhex(t, rfc8448Retry)
+	body := unhex(t, retryTrace)
 	hello, err := ParseServerHello(body)
 	if err != nil || !hello.IsHelloRetryRequest() {
 		t.Fatal(hello, err)
