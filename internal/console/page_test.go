@@ -2,6 +2,9 @@ package console
 
 import (
 	"net/http"
+	"path"
+	"regexp"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -62,5 +65,26 @@ func TestUnchangedFilesAreNotSentAgain(t *testing.T) {
 	r.Header.Set("If-None-Match", first.Header().Get("ETag"))
 	if w := s.send(r); w.Code != http.StatusNotModified || w.Body.Len() > 0 {
 		t.Errorf("status %d with %d bytes", w.Code, w.Body.Len())
+	}
+}
+
+// A module that is not asked for at once is asked for late: when the one that
+// imports it has come.
+func TestIndexAsksForEveryModuleAtOnce(t *testing.T) {
+	p, err := newPage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := string(p.files["/index.html"].content)
+	for name := range p.files {
+		link := `<link rel="modulepreload" href="` + strings.TrimPrefix(name, "/") + `">`
+		if path.Ext(name) == ".js" && name != "/main.js" && !strings.Contains(index, link) {
+			t.Errorf("index.html lacks %s", link)
+		}
+	}
+	for _, link := range regexp.MustCompile(`(?:href|src)="([^"#]+)"`).FindAllStringSubmatch(index, -1) {
+		if _, ok := p.files["/"+link[1]]; !ok {
+			t.Errorf("there is no %s", link[1])
+		}
 	}
 }
