@@ -148,7 +148,8 @@ func (d *Service) run(ctx context.Context, streams Streams, watch Watch) error {
 			d.station.close(expired(ctx))
 			return err
 		case <-ctx.Done():
-			return d.goodbye(ctx)
+			d.goodbye(ctx)
+			return nil
 		}
 	}
 }
@@ -160,11 +161,10 @@ func expired(ctx context.Context) context.Context {
 	return ctx
 }
 
-func (d *Service) goodbye(ctx context.Context) error {
+func (d *Service) goodbye(ctx context.Context) {
 	bounded, cancel := patient(ctx)
 	defer cancel()
 	d.station.close(bounded)
-	return nil
 }
 
 // parted says what became of the peers when the sockets were given up.
