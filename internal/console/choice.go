@@ -1,7 +1,6 @@
 package console
 
 import (
-	"crypto/tls"
 	"slices"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -61,22 +60,3 @@ func (c *choice) form() wire.KeyExchangeForm {
 
 // has reports whether the server confirmed an extension.
 func (c *choice) has(id wire.Extension) bool { return slices.Contains(c.ext.Present, id) }
-
-// suiteName calls a cipher suite as OpenSSL does if it is one of ours, as IANA
-// does if it is one that Go knows, and by its number otherwise.
-func suiteName(id wire.CipherSuite) string {
-	if s := suite.Lookup(id); s != nil {
-		return s.OpenSSLName
-	}
-	switch id {
-	case wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV:
-		return "TLS_EMPTY_RENEGOTIATION_INFO_SCSV"
-	case fallbackSCSV:
-		return "TLS_FALLBACK_SCSV"
-	}
-	return tls.CipherSuiteName(uint16(id))
-}
-
-// fallbackSCSV is a signal in the list of suites, like the one that package
-// wire knows: RFC 7507, Section 2.
-const fallbackSCSV wire.CipherSuite = 0x5600

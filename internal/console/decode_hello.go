@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -18,8 +19,8 @@ func (f *fields) clientHello(body []byte, chosen *choice) error {
 	f.add("random", hex.EncodeToString(m.Random[:]))
 	f.size("session id", len(m.SessionID))
 	f.size("cookie", len(m.Cookie))
-	f.add("cipher suites", names(m.CipherSuites, suiteName)...)
-	f.accept(chosen.made, suiteName(chosen.hello.CipherSuite))
+	f.add("cipher suites", names(m.CipherSuites, suite.Name)...)
+	f.accept(chosen.made, suite.Name(chosen.hello.CipherSuite))
 	f.compression(m.CompressionMethods...)
 	return f.extensions(m.Extensions, func(id wire.Extension, one []byte) error { return f.clientExtension(id, one, chosen) })
 }
@@ -42,7 +43,7 @@ func (f *fields) serverHello(body []byte) error {
 	f.add("server version", m.Version.String())
 	f.add("random", hex.EncodeToString(m.Random[:]))
 	f.size("session id", len(m.SessionID))
-	f.add("cipher suite", suiteName(m.CipherSuite))
+	f.add("cipher suite", suite.Name(m.CipherSuite))
 	f.compression(m.CompressionMethod)
 	return f.extensions(m.Extensions, f.serverExtension)
 }

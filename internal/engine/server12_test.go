@@ -46,7 +46,7 @@ func TestServerRefusesAHelloThatItCannotAnswer(t *testing.T) {
 		}, wire.AlertHandshakeFailure, "renegotiation_info is not empty in an initial handshake"},
 		{"other suites", func(h *wire.ClientHello, _ *wire.ClientExtensions) {
 			h.CipherSuites = wire.AppendUint16s[uint16](nil, 0x1301)
-		}, wire.AlertHandshakeFailure, "no common cipher suite: client offers 0x1301; server accepts PSK-AES128-GCM-SHA256"},
+		}, wire.AlertHandshakeFailure, "no common cipher suite: client offers TLS_AES_128_GCM_SHA256; server accepts PSK-AES128-GCM-SHA256"},
 		{"R29: RSA key exchange", func(h *wire.ClientHello, _ *wire.ClientExtensions) {
 			h.CipherSuites = wire.AppendUint16s[uint16](nil, 0x002f, 0x003c, 0x009c, 0xc09c)
 		}, wire.AlertHandshakeFailure, "no common cipher suite"},

@@ -137,14 +137,7 @@ func list[T any](elements iter.Seq[T], name func(T) string) string {
 	}
 }
 
-// suiteName calls a suite as the log calls that of a session, if it is one of
-// ours.
-func suiteName(id uint16) string {
-	if s := Lookup(wire.CipherSuite(id)); s != nil {
-		return openSSLName(s)
-	}
-	return wire.CipherSuite(id).String()
-}
+func suiteName(id uint16) string { return Name(wire.CipherSuite(id)) }
 
 func openSSLName(s *Suite) string { return s.OpenSSLName }
 

@@ -46,11 +46,3 @@ func certificateTypeName(t uint8) string {
 		return fmt.Sprintf("type %d", t)
 	}
 }
-
-// suiteName13 calls a suite of either version by its name, if it is one of ours.
-func suiteName13(id uint16) string {
-	if s := Lookup13(wire.CipherSuite(id)); s != nil {
-		return s.Name
-	}
-	return suiteName(id)
-}

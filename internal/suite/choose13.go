@@ -94,7 +94,7 @@ func ChooseParameters13(o *Offer13, p *Policy) (Parameters13, error) {
 	suites := o.suites(p)
 	if len(suites) == 0 {
 		return Parameters13{}, refuse(wire.AlertHandshakeFailure, "no common cipher suite: client offers %s; server accepts %s",
-			list(o.CipherSuites.All(), suiteName13), list(slices.Values(p.Suites13), (*Suite13).String))
+			list(o.CipherSuites.All(), suiteName), list(slices.Values(p.Suites13), (*Suite13).String))
 	}
 	chosen := Parameters13{Suite: suites[0], Group: o.group(p)}
 	if chosen.Group == 0 && !o.plainPSK(p) {

@@ -327,7 +327,7 @@ func TestChoiceErrorsExplainThemselves(t *testing.T) {
 		{
 			name: "suite", suites: []wire.CipherSuite{rsaID, 0x1301, wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV}, policy: two,
 			alert: wire.AlertHandshakeFailure,
-			want: "no common cipher suite: client offers ECDHE-RSA-AES128-GCM-SHA256, 0x1301; " +
+			want: "no common cipher suite: client offers ECDHE-RSA-AES128-GCM-SHA256, TLS_AES_128_GCM_SHA256; " +
 				"server accepts ECDHE-PSK-CHACHA20-POLY1305, PSK-AES128-CCM8",
 		},
 		{
