@@ -291,7 +291,7 @@ func (s *shard) observeMessage(sess *Session, m engine.Message) {
 func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	s.observeHandshake(sess, HandshakeEvent{Sent: true, Retransmission: attempt})
 	switch {
-	case !s.logs():
+	case !s.logs(), sess.established() && attempt > 1: // once is enough, however often the peer asks
 	case sess.established():
 		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer), nil)
 	default:

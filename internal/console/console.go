@@ -90,6 +90,9 @@ func New(s Settings, b Backend) (*Console, error) {
 		c.captures = newCaptures()
 	}
 	c.secret, c.warnings = loadSecret(s.StateFile)
+	if s.Captures {
+		c.warnings = append(c.warnings, "the console records the packets of sessions with the secrets that decrypt them: whoever can open it can read everything")
+	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.server = c.newServer()
 	return c, nil
@@ -125,8 +128,8 @@ func (c *Console) URL() string {
 	return scheme + "://" + c.hosts.link + "/#token=" + c.secret.token()
 }
 
-// Warnings returns what a person should know about the secret: why it is not the
-// one of the last run, or will not be that of the next.
+// Warnings returns what a person should know: why the secret is not the one of
+// the last run, or will not be that of the next, and that packets are recorded.
 func (c *Console) Warnings() []string { return c.warnings }
 
 // Tell adds a line of the daemon's own.

@@ -1,9 +1,6 @@
 package console
 
-import (
-	"crypto/tls"
-	"fmt"
-)
+import "crypto/tls"
 
 // Payloads says how much of datagrams the page may show.
 type Payloads string
@@ -13,19 +10,6 @@ const (
 	PayloadsFull Payloads = "full" // ciphertext and plaintext
 	PayloadsMeta Payloads = "meta" // sizes only
 )
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (p *Payloads) UnmarshalText(text []byte) error {
-	switch v := Payloads(text); v {
-	case PayloadsFull, PayloadsMeta:
-		*p = v
-		return nil
-	}
-	return fmt.Errorf("%q is neither full nor meta", text)
-}
-
-// MarshalText implements [encoding.TextMarshaler].
-func (p Payloads) MarshalText() ([]byte, error) { return []byte(p), nil }
 
 // Settings are what a console is told once.
 type Settings struct {

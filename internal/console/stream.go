@@ -102,7 +102,7 @@ func (s *stream) begin(lastEventID string) {
 	s.unseen = s.hidden
 	boot, seq, _ := strings.Cut(lastEventID, "-")
 	at, err := strconv.ParseUint(seq, 10, 64)
-	resumed := boot == c.boot && err == nil && at <= next
+	resumed := boot == c.boot && err == nil && at > 0 && at <= next
 	if resumed {
 		s.next = at
 	}

@@ -164,7 +164,7 @@ func TestStreamGoesOnWhereItWasLost(t *testing.T) {
 func TestStreamOfAnotherBootBeginsAnew(t *testing.T) {
 	c := serving(t)
 	c.Observer().Log(entry("a line"))
-	for _, id := range []string{"OTHERBOOT-7", c.boot + "-999", c.boot + "-x", "nonsense"} {
+	for _, id := range []string{"OTHERBOOT-7", c.boot + "-999", c.boot + "-0", c.boot + "-x", "nonsense"} {
 		e := listen(t, c, id)
 		var hello HelloEvent
 		e.next("hello", &hello)

@@ -202,13 +202,12 @@ func (s *station) forgetSockets() {
 }
 
 // close is disconnect for good.
-func (s *station) close(ctx context.Context) (told int, err error) {
+func (s *station) close(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	told, err = s.server.Shutdown(ctx)
+	told, err := s.server.Shutdown(ctx)
 	s.forgetSockets()
 	s.parted(told, err)
-	return told, err
 }
 
 // bindAll opens a socket for each place, or none. The addresses have the ports
