@@ -36,6 +36,7 @@ type Endpoint struct {
 	Secrets     []string // lines for a key log
 	Asked       map[engine.EventKind]int
 	Repeated    int // flights
+	KeyUpdates  int // both ways
 	SentBytes   int
 	SentCount   int
 	Established bool
@@ -174,6 +175,8 @@ func (e *Endpoint) take(now time.Time, event engine.Event) {
 		e.Repeated++
 	case engine.EventAlert:
 		e.Alerts = append(e.Alerts, event.Alert)
+	case engine.EventKeyUpdate:
+		e.KeyUpdates++
 	case engine.EventWarning:
 		e.Warnings = append(e.Warnings, event.Err)
 	default:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/gate"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -59,6 +60,11 @@ func (p *Pair) ToServer(datagram []byte) {
 	}
 	if hello, ok := WholeHello(datagram); ok {
 		p.Server = NewServer(p.ServerConfig, p.Now, hello, p.PrepareServer)
+		return
+	}
+	if gate.IsClientHello(datagram) {
+		p.Server = NewServer(p.ServerConfig, p.Now, engine.Hello{Verified: true}, p.PrepareServer)
+		p.Server.Receive(p.Now, datagram)
 	}
 }
 

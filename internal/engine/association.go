@@ -19,25 +19,31 @@ const (
 // An Association is one end of a DTLS association. It belongs to one
 // goroutine at a time.
 type Association struct {
-	cfg   *Config
-	ws    *Workspace
-	suite *suite.Suite
+	cfg     *Config
+	ws      *Workspace
+	suite   *suite.Suite   // of DTLS 1.2; nil until it is chosen
+	suite13 *suite.Suite13 // of DTLS 1.3; likewise
 
 	read, write half
 	window      replayWindow // of the read epoch
 	plainSeq    uint64       // next record number to send in epoch 0
+	peerCID     []byte       // what the peer wants to see in our records
 
-	hs     *handshake // nil once established
-	linger *linger    // nil once nothing has to be repeated
-	state  *State     // nil until established
+	hs       *handshake // nil once established
+	delivery *delivery  // nil when no handshake message is on its way
+	linger   *linger    // of DTLS 1.2; nil once nothing has to be repeated
+	older    *older     // of DTLS 1.3; nil when only the newest epoch is in use
+	state    *State     // nil until established
 
-	secrets secrets
-	ceiling *ceiling
+	secrets    secrets
+	resumption suite.Secret // a client's, for the tickets of DTLS 1.3
+	ceiling    *ceiling
 
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
 	ownRecordSize  uint16 // bytes of plaintext that we take per record
 	peerSeq        uint16 // message_seq of the peer's next message, once established
+	sendSeq        uint16 // message_seq of our next message, once established
 	side           Side
 	phase          phase
 }
@@ -45,16 +51,19 @@ type Association struct {
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
-	keys           suite.Keys
-	protection     suite.Protection
-	seq            uint64 // next record number to send; unused when reading
+	keys           suite.Keys          // in DTLS 1.3 the traffic secret that they come from
+	protection     suite.Protection    // of DTLS 1.2
+	protection13   *suite.Protection13 // of DTLS 1.3
+	seq            uint64              // next record number to send; unused when reading
+	failed         uint64              // records that did not open; of DTLS 1.3, when reading
 	epoch          uint16
 	encryptThenMAC bool
+	replaced       bool // the peer was asked for new keys; when reading
 }
 
 // secrets are what exporters need after the handshake.
 type secrets struct {
-	master                     [48]byte
+	master                     [48]byte // in DTLS 1.3 the exporter_master_secret; as long as the hash
 	clientRandom, serverRandom [32]byte
 }
 
@@ -76,13 +85,13 @@ func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Associat
 	a := newAssociation(cfg, ws, Server)
 	ws.begin()
 	a.plainSeq = hello.RecordSeq
-	h := newServer12(a, now, hello)
+	h := newServerStart(a, now, hello)
 	a.hs = h
 	if len(hello.Body) == 0 {
 		return a
 	}
 	// From here on it is as if the hello had come through the association.
-	h.receiveFragment(0, hello.RecordSeq, wire.Fragment{
+	h.receiveFragment(recordNumber{0, hello.RecordSeq}, wire.Fragment{
 		Type:   wire.TypeClientHello,
 		Length: uint32(len(hello.Body)),
 		Seq:    hello.MessageSeq,
@@ -97,9 +106,9 @@ func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Associat
 func NewClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
 	a := newAssociation(cfg, ws, Client)
 	ws.begin()
-	role := newClient12(a, now, target)
-	a.hs = role.handshake
-	role.start(now)
+	start := newClientStart(a, now, target)
+	a.hs = start.handshake
+	start.begin(now)
 	return a
 }
 
@@ -114,7 +123,9 @@ func (a *Association) Timeout(now time.Time) {
 	switch {
 	case a.hs != nil:
 		a.hs.timeout(now)
-	case a.linger != nil && !now.Before(a.linger.until):
+	case a.suite13 != nil:
+		a.timeoutLate(now)
+	case a.linger != nil && due(a.linger.until, now):
 		a.linger = nil
 	}
 }
@@ -128,9 +139,25 @@ func (a *Association) Deadline() time.Time {
 	case a.linger != nil:
 		return a.linger.until
 	default:
+		return earliest(a.NextTransmission(), a.older.deadline())
+	}
+}
+
+// NextTransmission returns the time at which something is sent to the peer if
+// nothing comes from it, or the zero time.
+func (a *Association) NextTransmission() time.Time {
+	switch {
+	case a.updateIsDue():
+		return overdue
+	case a.delivery != nil:
+		return a.delivery.deadline()
+	default:
 		return time.Time{}
 	}
 }
+
+// overdue is a time long ago.
+var overdue = time.Unix(1, 0)
 
 // SetMTU changes the largest datagram of the handshake, in bytes of UDP
 // payload; at least [MinMTU]. Application data is not held to it.
@@ -169,14 +196,18 @@ func (a *Association) ExportKeyingMaterial(label string, context []byte, hasCont
 		return nil, ErrNotEstablished
 	}
 	s := &a.secrets
+	if a.suite13 != nil {
+		// RFC 8446, Section 7.5: no context is an empty one.
+		return a.suite13.Exporter(suite.Secret(s.master[:a.suite13.Hash.Size()]), label, context, n)
+	}
 	return a.suite.Exporter(s.master[:], &s.clientRandom, &s.serverRandom, label, context, hasContext, n)
 }
 
 // Trim drops the expanded keys of an association that is idle. The next
 // record expands them again.
 func (a *Association) Trim() {
-	a.read.protection = nil
-	a.write.protection = nil
+	a.read.protection, a.read.protection13 = nil, nil
+	a.write.protection, a.write.protection13 = nil, nil
 }
 
 // protect returns the protection of h, expanded from its keys on first use.
@@ -190,6 +221,20 @@ func (a *Association) protect(h *half) suite.Protection {
 		h.protection = p
 	}
 	return h.protection
+}
+
+// protect13 returns the protection of h, expanded from its traffic secret on
+// first use.
+func (a *Association) protect13(h *half) *suite.Protection13 {
+	if h.protection13 == nil {
+		p, err := a.suite13.NewProtection(a.suite13.TrafficKeys(suite.Secret(h.keys)))
+		if err != nil {
+			// The keys have the lengths of the same suite.
+			panic("dtls: keys do not fit " + a.suite13.String() + ": " + err.Error())
+		}
+		h.protection13 = p
+	}
+	return h.protection13
 }
 
 func (a *Association) drop(reason wire.Drop) {

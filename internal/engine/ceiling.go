@@ -15,3 +15,7 @@ func (c *ceiling) spent(seq uint64) bool { return c != nil && c.send > 0 && seq 
 
 // bars reports whether record number seq may not be taken.
 func (c *ceiling) bars(seq uint64) bool { return c != nil && c.receive > 0 && seq >= c.receive }
+
+// holds reports whether what was exported may still be restored, which knows of
+// the keys of its time alone: they must not change before the next export.
+func (c *ceiling) holds() bool { return c != nil && c.send > 0 }

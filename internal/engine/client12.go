@@ -13,13 +13,7 @@ import (
 // client12 is the client's side of a DTLS 1.2 handshake. The flow is drawn at
 // [server12].
 type client12 struct {
-	*handshake
-	target  Target
-	hello   wire.ClientHello
-	offered wire.ClientExtensions // those of hello
-	cookies int                   // HelloVerifyRequests followed
-	begins  uint64                // number of the first record that carried hello
-
+	*clientStart
 	serverKey   crypto.PublicKey        // of the server's certificate
 	exchange    wire.ServerKeyExchange  // the server's key share
 	request     *CertificateRequestInfo // nil if there was none
@@ -30,31 +24,16 @@ type client12 struct {
 	ticket      []byte
 }
 
-// maxCookies is how many different HelloVerifyRequests a client follows.
-const maxCookies = 3
-
 var client12Flow = []row[*client12]{
-	{awaitServerHello, wire.TypeHelloVerifyRequest, (*client12).onHelloVerifyRequest},
-	{awaitServerHello, wire.TypeServerHello, (*client12).onServerHello},
-	{awaitCertificate, wire.TypeCertificate, (*client12).onCertificate},
-	{awaitServerKeyExchange, wire.TypeServerKeyExchange, (*client12).onServerKeyExchange},
-	{awaitHintOrDone, wire.TypeServerKeyExchange, (*client12).onServerKeyExchange},
-	{awaitHintOrDone, wire.TypeServerHelloDone, (*client12).onServerHelloDone},
-	{awaitRequestOrDone, wire.TypeCertificateRequest, (*client12).onCertificateRequest},
-	{awaitRequestOrDone, wire.TypeServerHelloDone, (*client12).onServerHelloDone},
-	{awaitServerHelloDone, wire.TypeServerHelloDone, (*client12).onServerHelloDone},
-	{awaitTicket, wire.TypeNewSessionTicket, (*client12).onNewSessionTicket},
-	{awaitFinished, wire.TypeFinished, (*client12).onFinished},
-}
-
-func newClient12(a *Association, now time.Time, target Target) *client12 {
-	h := newHandshake(a, now, awaitServerHello)
-	// Until a version is agreed upon, records carry the one that every server
-	// reads (RFC 6347, Section 4.2.1).
-	h.flight.version = wire.VersionDTLS10
-	c := &client12{handshake: h, target: target}
-	h.role = c
-	return c
+	{awaitCertificate, wire.TypeCertificate, 0, (*client12).onCertificate},
+	{awaitServerKeyExchange, wire.TypeServerKeyExchange, 0, (*client12).onServerKeyExchange},
+	{awaitHintOrDone, wire.TypeServerKeyExchange, 0, (*client12).onServerKeyExchange},
+	{awaitHintOrDone, wire.TypeServerHelloDone, 0, (*client12).onServerHelloDone},
+	{awaitRequestOrDone, wire.TypeCertificateRequest, 0, (*client12).onCertificateRequest},
+	{awaitRequestOrDone, wire.TypeServerHelloDone, 0, (*client12).onServerHelloDone},
+	{awaitServerHelloDone, wire.TypeServerHelloDone, 0, (*client12).onServerHelloDone},
+	{awaitTicket, wire.TypeNewSessionTicket, 0, (*client12).onNewSessionTicket},
+	{awaitFinished, wire.TypeFinished, 1, (*client12).onFinished},
 }
 
 func (c *client12) handle(now time.Time, m message) (state, error) {
@@ -76,61 +55,7 @@ func (c *client12) unanswered(attempt int) {
 	}
 }
 
-// screen takes a HelloVerifyRequest for the hello that waits for an answer,
-// whatever its message_seq: a server that keeps nothing may begin every answer
-// at 0. It drops one for an earlier hello. A hello that was repeated gets
-// several answers, and the server goes on with the cookie of the first that we
-// followed; to follow another would put another hello into the transcript.
-//
-// RFC 6347, Section 4.2.1: "the server MUST use the record sequence number in
-// the ClientHello as the record sequence number in the HelloVerifyRequest".
-func (c *client12) screen(recordSeq uint64, f wire.Fragment) wire.Drop {
-	switch {
-	case c.state != awaitServerHello || f.Type != wire.TypeHelloVerifyRequest:
-		return wire.DropNone
-	case recordSeq < c.begins:
-		return wire.DropDuplicateMessage
-	case f.Seq >= c.sendSeq:
-		return wire.DropFutureMessage
-	case !f.Whole():
-		return wire.DropNone
-	}
-	request, err := wire.ParseHelloVerifyRequest(f.Body)
-	if err == nil && !c.follows(request) {
-		return wire.DropDuplicateMessage
-	}
-	c.reassembly.skip(f.Seq)
-	return wire.DropNone
-}
-
-// follows reports whether a request is news: repetitions change nothing, and
-// a server that always wants another cookie is not one to please for ever. A
-// first request may have an empty cookie.
-func (c *client12) follows(request wire.HelloVerifyRequest) bool {
-	return c.cookies == 0 || c.cookies < maxCookies && !bytes.Equal(request.Cookie, c.hello.Cookie)
-}
-
-// onHelloVerifyRequest repeats the hello with the cookie: RFC 6347,
-// Section 4.2.1.
-func (c *client12) onHelloVerifyRequest(now time.Time, m message) (state, error) {
-	request, err := wire.ParseHelloVerifyRequest(m.body)
-	if err != nil {
-		return c.state, err
-	}
-	if !c.follows(request) {
-		c.a.drop(wire.DropDuplicateMessage)
-		return c.state, nil
-	}
-	c.cookies++
-	c.hello.Cookie = request.Cookie
-	return c.state, c.sendHello(now)
-}
-
-func (c *client12) onServerHello(now time.Time, m message) (state, error) {
-	hello, err := wire.ParseServerHello(m.body)
-	if err != nil {
-		return c.state, err
-	}
+func (c *client12) onServerHello(hello wire.ServerHello) (state, error) {
 	ext, err := wire.ParseServerExtensions(hello.Extensions)
 	if err != nil {
 		return c.state, err
@@ -177,11 +102,8 @@ func (c *client12) afterHello() state {
 // checkServerHello returns the suite, or what is wrong with the server's
 // choices.
 func (c *client12) checkServerHello(hello *wire.ServerHello, ext *wire.ServerExtensions) (*suite.Suite, error) {
-	if hello.Version != wire.VersionDTLS12 {
-		return nil, refuse(wire.AlertProtocolVersion, "no common version: client accepts DTLS 1.2; server chose %v", hello.Version)
-	}
 	chosen := suite.Lookup(hello.CipherSuite)
-	if chosen == nil || !slices.Contains(c.offeredSuites(), uint16(hello.CipherSuite)) {
+	if chosen == nil || !slices.Contains(c.offeredSuites12(), uint16(hello.CipherSuite)) {
 		return nil, refuse(wire.AlertIllegalParameter, "server chose cipher suite %v, which was not offered", hello.CipherSuite)
 	}
 	if hello.CompressionMethod != 0 {
@@ -213,13 +135,8 @@ func (c *client12) checkServerExtensions(chosen *suite.Suite, ext *wire.ServerEx
 		return refuse(wire.AlertHandshakeFailure, "server does not support extended_master_secret, which the client requires")
 	case chosen.CBC() && policy.EncryptThenMACRequired && !ext.EncryptThenMAC:
 		return refuse(wire.AlertHandshakeFailure, "server does not support encrypt_then_mac, which the client requires for %v", chosen)
-	case len(ext.ALPN) > 0 && !slices.Contains(policy.NextProtos, string(ext.ALPN)):
-		return refuse(wire.AlertIllegalParameter, "server chose application protocol %q, which was not offered", ext.ALPN)
-	case ext.SRTP != nil && !slices.Contains(policy.SRTPProfiles, ext.SRTP.Profiles.At(0)):
-		// RFC 5764, Section 4.1.3.
-		return refuse(wire.AlertIllegalParameter, "server chose SRTP profile %#04x, which was not offered", ext.SRTP.Profiles.At(0))
 	}
-	return nil
+	return c.checkChoices(ext)
 }
 
 // resumes reports whether the server takes the session that we offered, which
@@ -327,7 +244,7 @@ func (c *client12) onServerHelloDone(now time.Time, m message) (state, error) {
 		return c.state, wire.ParseError{Message: "server_hello_done", Field: "length"}
 	}
 	if !c.a.suite.KeyExchange.UsesPSK() {
-		return c.selectCredential(now)
+		return c.selectCredential(now, c.request, c.answerWith)
 	}
 	return ask(c.handshake, Event{Kind: EventLookupPSK, Data: c.result.Hint}, func(now time.Time, r PSK) (state, error) {
 		if len(r.Key) == 0 {
@@ -335,36 +252,15 @@ func (c *client12) onServerHelloDone(now time.Time, m message) (state, error) {
 		}
 		c.psk = r.Key
 		c.result.Identity = r.Identity
-		return c.selectCredential(now)
+		return c.selectCredential(now, c.request, c.answerWith)
 	})
-}
-
-// selectCredential chooses the certificate that the server asked for, if it
-// did.
-func (c *client12) selectCredential(now time.Time) (state, error) {
-	switch {
-	case c.request == nil:
-		return c.agreeOnKey(now)
-	case c.a.cfg.SelectCredentials:
-		return ask(c.handshake, Event{Kind: EventSelectCredentials, Request: c.request}, func(now time.Time, r Credentials) (state, error) {
-			if r.Err != nil {
-				return c.state, refuse(wire.AlertHandshakeFailure, "no certificate for this server: %w", r.Err)
-			}
-			return c.answerWith(now, r.List)
-		})
-	default:
-		return c.answerWith(now, c.a.cfg.Credentials)
-	}
 }
 
 // answerWith takes the first credential that the server accepts, if there is
 // one.
 func (c *client12) answerWith(now time.Time, list []Credential) (state, error) {
-	for _, credential := range list {
-		if scheme, err := c.request.scheme(credential); err == nil {
-			c.credential, c.scheme = credential, scheme
-			break
-		}
+	if c.request != nil {
+		c.credential, c.scheme = c.request.first(list)
 	}
 	return c.agreeOnKey(now)
 }

@@ -38,11 +38,15 @@ func (a *Association) finish(err error) {
 	a.phase = phaseClosed
 	if a.hs != nil {
 		clear(a.hs.master[:])
+		a.hs.schedule.wipe()
 		a.hs = nil
 	}
-	a.linger = nil
+	a.linger, a.delivery = nil, nil
+	a.older.wipe()
+	a.older = nil
 	a.read.wipe()
 	a.write.wipe()
+	a.resumption.Wipe()
 	a.secrets = secrets{}
 	a.ws.push(Event{Kind: EventClosed, Err: err})
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"io"
+	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -68,6 +69,8 @@ const (
 	// DefaultReassemblyLimit bounds what is kept of a peer's unfinished
 	// handshake, in bytes.
 	DefaultReassemblyLimit = 64 << 10
+	// DefaultTicketCount is how many tickets a server issues at a time.
+	DefaultTicketCount = 1
 	// DefaultMaxMessage bounds one handshake message, in bytes.
 	DefaultMaxMessage = 32 << 10
 )
@@ -79,6 +82,9 @@ type Config struct {
 	Keys suite.KeySource // ephemeral keys; required
 
 	Policy suite.Policy // what we offer or accept, in order of preference
+
+	Versions    []wire.Version // that we speak, the preferred one first; nil stands for DTLS 1.2 alone
+	ShareGroups []wire.Group   // client, DTLS 1.3: groups to send key shares of; nil for what the policy prefers
 
 	// Credentials are our certificates in order of preference. With
 	// SelectCredentials, EventSelectCredentials asks for them instead.
@@ -96,6 +102,7 @@ type Config struct {
 	AcknowledgeName bool
 
 	Tickets      Sealer        // server: seals session tickets; none are issued or taken without
+	TicketCount  int           // server, DTLS 1.3: tickets after a handshake
 	SessionCache bool          // server: resume by session ID, EventLookupSession; client: offer and store sessions
 	SessionLife  time.Duration // how long a session may be resumed
 
@@ -124,9 +131,16 @@ func (c Config) Complete() *Config {
 	setDefault(&c.ReassemblyLimit, DefaultReassemblyLimit)
 	setDefault(&c.MaxMessage, DefaultMaxMessage)
 	setDefault(&c.SessionLife, DefaultSessionLife)
+	setDefault(&c.TicketCount, DefaultTicketCount)
+	if c.Versions == nil {
+		c.Versions = []wire.Version{wire.VersionDTLS12}
+	}
 	c.MTU = max(c.MTU, MinMTU)
 	return &c
 }
+
+// speaks reports whether v is one of our versions.
+func (c *Config) speaks(v wire.Version) bool { return slices.Contains(c.Versions, v) }
 
 func setDefault[T int | time.Duration](v *T, def T) {
 	if *v == 0 {
@@ -146,6 +160,19 @@ type Hello struct {
 	// bytes that it received.
 	Verified bool
 	Received int // bytes of the datagrams that carried the hello
+	// Retry is the HelloRetryRequest that the hello answers, and whose cookie
+	// the owner has verified; nil without one.
+	Retry *Retry
+}
+
+// A Retry is what a HelloRetryRequest said, and the hash of the ClientHello that
+// it answered: all that its sender has to know again.
+type Retry struct {
+	Suite     *suite.Suite13
+	Group     wire.Group // of the key agreement; 0 without one
+	Share     bool       // it asked for a share of Group
+	HelloHash []byte     // of the message with its header of DTLS 1.3, by the suite's hash
+	Cookie    []byte
 }
 
 // A Target is what a client's association needs to know of its server.
@@ -157,8 +184,10 @@ type Target struct {
 // State is what both sides of an established association agreed on.
 type State struct {
 	Version              wire.Version
-	Suite                *suite.Suite
-	Group                wire.Group // 0 without a key exchange
+	Suite                *suite.Suite   // of DTLS 1.2
+	Suite13              *suite.Suite13 // of DTLS 1.3
+	Retried              bool           // there was a HelloRetryRequest
+	Group                wire.Group     // 0 without a key exchange
 	Resumed              bool
 	ExtendedMasterSecret bool
 	EncryptThenMAC       bool
@@ -169,4 +198,12 @@ type State struct {
 	SRTPProfile          uint16 // 0 for none
 	SRTPMKI              []byte
 	PeerChain            [][]byte // DER, leaf first
+}
+
+// CipherSuite returns the suite of either version.
+func (s *State) CipherSuite() wire.CipherSuite {
+	if s.Suite13 != nil {
+		return s.Suite13.ID
+	}
+	return s.Suite.ID
 }

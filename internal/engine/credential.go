@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -35,6 +34,27 @@ func newCertificateRequestInfo(m wire.CertificateRequest, ours []wire.SignatureS
 	}
 }
 
+func newCertificateRequestInfo13(e wire.CertificateRequestExtensions, ours []wire.SignatureScheme) *CertificateRequestInfo {
+	return &CertificateRequestInfo{
+		Authorities:      e.CertificateAuthorities,
+		SignatureSchemes: numbers[wire.SignatureScheme](e.SignatureAlgorithms),
+		is13:             true,
+		theirs:           e.SignatureAlgorithms,
+		ours:             ours,
+	}
+}
+
+// first returns the first of the credentials that answers the request, and what
+// to sign with, if there is one.
+func (r *CertificateRequestInfo) first(list []Credential) (Credential, wire.SignatureScheme) {
+	for _, credential := range list {
+		if scheme, err := r.scheme(credential); err == nil {
+			return credential, scheme
+		}
+	}
+	return Credential{}, 0
+}
+
 // Supports says why the credential does not answer the request, or nothing.
 func (r *CertificateRequestInfo) Supports(c Credential) error {
 	_, err := r.scheme(c)
@@ -43,10 +63,15 @@ func (r *CertificateRequestInfo) Supports(c Credential) error {
 
 // scheme returns what to sign with in answer to the request.
 func (r *CertificateRequestInfo) scheme(c Credential) (wire.SignatureScheme, error) {
-	if !slices.Contains(r.types, certificateType(c.Signer.Public())) {
+	var scheme wire.SignatureScheme
+	switch {
+	case r.is13:
+		scheme = c.candidate().Scheme13(r.ours, r.theirs)
+	case !slices.Contains(r.types, certificateType(c.Signer.Public())):
 		return 0, errCertificateType
+	default:
+		scheme = c.candidate().Scheme(r.ours, r.theirs)
 	}
-	scheme := c.candidate().Scheme(r.ours, r.theirs)
 	if scheme == 0 {
 		return 0, errNoScheme
 	}
@@ -83,7 +108,7 @@ func (r Verified) refusal() error {
 }
 
 // helloInfo copies what the owner may want to know for its choice.
-func (s *server12) helloInfo() *HelloInfo {
+func (s *serverStart) helloInfo() *HelloInfo {
 	info := &HelloInfo{ServerName: s.ext.ServerName}
 	for _, name := range s.ext.ALPN {
 		info.ALPN = append(info.ALPN, string(name))
@@ -104,16 +129,4 @@ func numbers[T ~uint16](list wire.Uint16List) []T {
 		values = append(values, T(v))
 	}
 	return values
-}
-
-// offeredVersions names the versions of a hello.
-func offeredVersions(legacy wire.Version, versions wire.Uint16List) string {
-	if versions == nil {
-		return legacy.String()
-	}
-	var names []string
-	for v := range versions.All() {
-		names = append(names, wire.Version(v).String())
-	}
-	return strings.Join(names, ", ")
 }

@@ -15,6 +15,7 @@ var (
 	ErrNotEstablished    = errors.New("handshake not complete")
 	ErrMessageTooLarge   = errors.New("message too large for one record")
 	ErrSequenceExhausted = errors.New("record sequence numbers exhausted")
+	ErrNoKeyUpdate       = errors.New("dtls 1.2 cannot update its keys")
 	ErrHandshakeTimeout  = errors.New("handshake timed out")
 	ErrWrongKey          = errors.New("the pre-shared keys of the two sides probably differ")
 	ErrNoPSK             = errors.New("no pre-shared key for this server")

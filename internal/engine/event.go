@@ -68,6 +68,9 @@ const (
 	// EventAlertSent says that the alert in Alert was sent. Raised only where
 	// Config.Trace asks for it.
 	EventAlertSent
+	// EventKeyUpdate says that new keys are in use: ours if Message.Sent, or
+	// else the peer's.
+	EventKeyUpdate
 	// EventWarning tells in Err what probably goes wrong while the handshake
 	// still waits, such as [ErrWrongKey].
 	EventWarning
@@ -121,7 +124,8 @@ type CertificateRequestInfo struct {
 	Authorities      [][]byte // distinguished names in DER
 	SignatureSchemes []wire.SignatureScheme
 
-	types  []uint8
+	is13   bool
+	types  []uint8                // of DTLS 1.2
 	theirs wire.Uint16List        // SignatureSchemes
 	ours   []wire.SignatureScheme // those of our policy
 }
@@ -160,6 +164,7 @@ type Credential struct {
 	Chain   [][]byte
 	Signer  crypto.Signer
 	Schemes []wire.SignatureScheme // to sign with, the preferred one first; nil for all that go with the key
+	Staple  []byte                 // an OCSP response, in DER, for those who ask; may be nil
 }
 
 // Verified answers [EventVerify]. With Err set, the handshake ends with

@@ -8,11 +8,23 @@ import (
 
 // An outgoing is a handshake message of ours, or a ChangeCipherSpec.
 type outgoing struct {
-	typ   wire.HandshakeType
-	seq   uint16
-	epoch uint16
-	body  []byte
-	ccs   bool
+	typ     wire.HandshakeType
+	seq     uint16
+	epoch   uint16
+	body    []byte
+	ccs     bool
+	there   spans // of body, known to have arrived
+	arrived bool  // all of it
+}
+
+// missing returns the first part of the body at or after offset that the peer
+// is not known to have. It reports false if there is none.
+func (m *outgoing) missing(offset int) (part span, ok bool) {
+	if m.arrived {
+		return span{}, false
+	}
+	part = m.there.gap(uint32(offset), uint32(len(m.body)))
+	return part, part.from < part.to || len(m.body) == 0
 }
 
 // A flight is a group of messages that are sent, and repeated, together. It
@@ -21,12 +33,18 @@ type outgoing struct {
 // RFC 6347, Section 4.2.4.
 type flight struct {
 	messages []outgoing
+	sent     []sentPart   // of DTLS 1.3: what went where
 	version  wire.Version // of the records in epoch 0
 	attempt  int          // repetitions so far
 	timeout  time.Duration
 	deadline time.Time // zero when nothing is awaited
 	held     bool      // the budget of an unproven peer ran out before all was sent
 	from     place     // where the next transmission begins
+}
+
+// finish ends a flight that has arrived.
+func (f *flight) finish(timeout time.Duration) {
+	*f = flight{version: f.version, timeout: timeout}
 }
 
 // A place is a byte of a message in a flight. The zero place is its beginning.
@@ -68,6 +86,7 @@ func (f *flight) backOff(limit time.Duration) { f.timeout = min(2*f.timeout, lim
 func (a *Association) transmit(f *flight, budget *budget) error {
 	p := packer{
 		a:       a,
+		flight:  f,
 		version: f.version,
 		mtu:     int(a.mtu),
 		budget:  budget,
@@ -79,7 +98,7 @@ func (a *Association) transmit(f *flight, budget *budget) error {
 	}
 	p.begin()
 	for !p.held && p.next.message < len(f.messages) {
-		if err := p.add(f.messages[p.next.message]); err != nil {
+		if err := p.add(&f.messages[p.next.message]); err != nil {
 			return err
 		}
 	}
@@ -128,6 +147,7 @@ func (b *budget) spend(n int) bool {
 // records, each up to its limit.
 type packer struct {
 	a       *Association
+	flight  *flight
 	version wire.Version
 	mtu     int
 	budget  *budget
@@ -138,6 +158,7 @@ type packer struct {
 	size  int    // which the datagram may have
 	epoch uint16 // of the open record
 	open  bool   // a record is being filled, in ws.record
+	parts int    // of messages, in it; of DTLS 1.3
 	whole bool   // there are only whole messages in it
 	held  bool   // the budget ran out: the rest waits
 }
@@ -150,12 +171,18 @@ func (p *packer) begin() {
 }
 
 // add adds the next message, or as much of it as the budget allows.
-func (p *packer) add(m outgoing) error {
+func (p *packer) add(m *outgoing) error {
 	if m.ccs {
 		return p.addChangeCipherSpec()
 	}
 	for !p.held {
-		rest := len(m.body) - p.next.offset
+		part, ok := m.missing(p.next.offset)
+		if !ok {
+			p.next = place{message: p.next.message + 1}
+			return nil
+		}
+		p.next.offset = int(part.from)
+		rest := int(part.to - part.from)
 		n := min(p.room(m.epoch)-wire.FragmentHeaderLen, rest)
 		whole := n == len(m.body)
 		switch full := n < 0 || n == 0 && rest > 0; {
@@ -172,11 +199,10 @@ func (p *packer) add(m outgoing) error {
 		}
 		p.addFragment(m, p.next.offset, n)
 		p.whole = whole
-		if n == rest {
+		if p.next.offset += n; p.next.offset == len(m.body) {
 			p.next = place{message: p.next.message + 1}
 			return nil
 		}
-		p.next.offset += n
 	}
 	return nil
 }
@@ -197,7 +223,7 @@ func (p *packer) takes(epoch uint16, whole bool) bool {
 	}
 }
 
-func (p *packer) addFragment(m outgoing, offset, n int) {
+func (p *packer) addFragment(m *outgoing, offset, n int) {
 	if !p.open {
 		p.open = true
 		p.epoch = m.epoch
@@ -212,6 +238,10 @@ func (p *packer) addFragment(m outgoing, offset, n int) {
 	}
 	p.a.ws.record = f.AppendTo(p.a.ws.record)
 	p.a.traceFragment(f, true)
+	if p.a.suite13 != nil {
+		p.flight.note(sentPart{message: m.seq, part: span{f.Offset, f.Offset + uint32(n)}})
+		p.parts++
+	}
 }
 
 // room returns how many bytes of content still fit into the open record, or
@@ -231,7 +261,7 @@ func (p *packer) overhead(epoch uint16) int {
 	if epoch == 0 {
 		return wire.RecordHeaderLen
 	}
-	return wire.RecordHeaderLen + p.a.protect(&p.a.write).Overhead()
+	return p.a.overhead(p.a.writeOf(epoch))
 }
 
 func (p *packer) addChangeCipherSpec() error {
@@ -254,6 +284,8 @@ func (p *packer) closeRecord() error {
 		return nil
 	}
 	p.open = false
+	p.flight.number(p.parts, recordNumber{p.epoch, p.a.nextSeq(p.epoch)})
+	p.parts = 0
 	out, err := p.a.appendRecord(p.a.ws.out, p.epoch, wire.ContentHandshake, p.version, p.a.ws.record)
 	p.a.ws.out = out
 	return err

@@ -19,8 +19,10 @@ const (
 	awaitServerHello
 	awaitCertificate
 	awaitServerKeyExchange
-	awaitHintOrDone    // plain PSK: ServerKeyExchange carries only a hint
-	awaitRequestOrDone // CertificateRequest is optional
+	awaitEncryptedExtensions
+	awaitCertificateOrRequest // CertificateRequest is optional
+	awaitHintOrDone           // plain PSK: ServerKeyExchange carries only a hint
+	awaitRequestOrDone        // CertificateRequest is optional
 	awaitServerHelloDone
 	awaitClientKeyExchange
 	awaitCertificateVerify
@@ -31,6 +33,7 @@ const (
 
 var stateNames = [numStates]string{
 	"await client_hello", "await server_hello", "await certificate", "await server_key_exchange",
+	"await encrypted_extensions", "await certificate_request or certificate",
 	"await server_key_exchange or server_hello_done", "await certificate_request or server_hello_done",
 	"await server_hello_done", "await client_key_exchange", "await certificate_verify",
 	"await new_session_ticket", "await finished",
@@ -43,14 +46,14 @@ func (s state) String() string { return stateNames[s] }
 type row[R role] struct {
 	state   state
 	typ     wire.HandshakeType
+	epoch   uint16 // in which the message comes
 	handler func(r R, now time.Time, m message) (state, error)
 }
 
-// dispatch finds the row for m. Of all messages, Finished alone is protected.
+// dispatch finds the row for m.
 func dispatch[R role](r R, flow []row[R], s state, now time.Time, m message) (state, error) {
-	inPlace := (m.typ == wire.TypeFinished) == (m.epoch > 0)
 	for i := range flow {
-		if inPlace && flow[i].state == s && flow[i].typ == m.typ {
+		if flow[i].state == s && flow[i].typ == m.typ && flow[i].epoch == m.epoch {
 			return flow[i].handler(r, now, m)
 		}
 	}
@@ -69,25 +72,24 @@ type role interface {
 	screen(recordSeq uint64, f wire.Fragment) wire.Drop
 	// unanswered hears that a flight is about to be repeated.
 	unanswered(attempt int)
+	// recover hears that nothing but an alert which anyone may have sent has
+	// answered our flight. It reports whether the handshake goes on.
+	recover(now time.Time, alert wire.AlertDescription) bool
 }
 
 // handshake is everything that an association needs only until it is
 // established.
 type handshake struct {
-	a          *Association
+	*delivery
 	role       role
 	state      state
-	reassembly reassembly
 	transcript transcript
-	flight     flight
 	question   question
 	asked      Token
 	expires    time.Time
-	budget     budget
 	early      early
+	schedule   *schedule // of DTLS 1.3; nil before its ServerHello
 
-	sendSeq   uint16      // message_seq of our next message
-	sendEpoch uint16      // epoch of our next record
 	hinted    *AlertError // a fatal alert that anyone may have sent
 	hints     int         // alerts that anyone may have sent
 	suspicion error       // what probably goes wrong
@@ -102,14 +104,8 @@ type handshake struct {
 }
 
 func newHandshake(a *Association, now time.Time, s state) *handshake {
-	h := &handshake{
-		a:          a,
-		state:      s,
-		reassembly: reassembly{limit: a.cfg.ReassemblyLimit, maxMessage: a.cfg.MaxMessage},
-		budget:     budget{unlimited: true},
-	}
-	h.flight.version = wire.VersionDTLS12
-	h.flight.timeout = a.cfg.RetransmitInitial
+	a.delivery = newDelivery(a)
+	h := &handshake{delivery: a.delivery, state: s}
 	if a.cfg.HandshakeTimeout > 0 {
 		h.expires = now.Add(a.cfg.HandshakeTimeout)
 	}
@@ -117,34 +113,37 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 }
 
 // receiveFragment keeps a fragment for the message that it belongs to.
-func (h *handshake) receiveFragment(epoch uint16, recordSeq uint64, f wire.Fragment) {
+func (h *handshake) receiveFragment(n recordNumber, f wire.Fragment) wire.Drop {
 	// RFC 5246, Section 7.4.1.1: a HelloRequest "will be ignored by the client
 	// if the client is currently negotiating a session".
 	if f.Type == wire.TypeHelloRequest {
-		h.a.drop(wire.DropUnexpectedMessage)
-		return
+		return wire.DropUnexpectedMessage
 	}
-	if drop := h.role.screen(recordSeq, f); drop != wire.DropNone {
-		h.a.drop(drop)
-		return
+	if drop := h.role.screen(n.seq, f); drop != wire.DropNone {
+		return drop
 	}
-	if h.reassembly.awaits(f.Seq) && int(f.Length) > h.a.cfg.MaxMessage {
-		h.a.fail(refuse(wire.AlertIllegalParameter, "%v of %d bytes, where at most %d are taken", f.Type, f.Length, h.a.cfg.MaxMessage))
-		return
+	drop := h.keep(n.epoch, f)
+	if drop == wire.DropNone && h.answers(n.epoch) {
+		h.flight.finish(h.a.cfg.RetransmitInitial)
 	}
-	if drop := h.reassembly.add(epoch, f); drop != wire.DropNone {
-		h.a.drop(drop)
-		return
-	}
-	h.a.traceFragment(f, false)
+	return drop
+}
+
+// answers reports whether a new fragment of that epoch says that our flight has
+// arrived. What anyone may have sent says so only to a server, whose timer does
+// not matter then: the client has one.
+//
+// RFC 9147, Section 7.1: a flight is acknowledged by any part of the next one.
+func (h *handshake) answers(epoch uint16) bool {
+	return h.a.suite13 != nil && (epoch > 0 || h.a.side == Server)
 }
 
 // advance handles messages for as long as the next one is complete and no
 // question is open.
 func (h *handshake) advance(now time.Time) {
 	for h.a.hs == h && h.question.token == 0 {
-		if h.a.read.epoch > 0 && h.early.any() {
-			h.replayEarly()
+		if h.early.due {
+			h.a.replay(now, h.early.take(h.delivery))
 			continue
 		}
 		m, ok := h.reassembly.take()
@@ -175,16 +174,15 @@ func (h *handshake) settle(next state, err error) {
 // selfRecording tells the messages whose handlers need the transcript as it
 // is before them, or that are not part of it.
 func selfRecording(t wire.HandshakeType) bool {
-	return t == wire.TypeFinished || t == wire.TypeCertificateVerify || t == wire.TypeHelloVerifyRequest
+	switch t {
+	case wire.TypeClientHello, wire.TypeServerHello, wire.TypeHelloVerifyRequest, wire.TypeCertificateVerify, wire.TypeFinished:
+		return true
+	default:
+		return false
+	}
 }
 
 func (h *handshake) record(m message) { h.transcript.add(m.typ, m.seq, m.body) }
-
-func (h *handshake) trace(m Message) {
-	if h.a.cfg.Trace {
-		h.a.ws.push(Event{Kind: EventMessage, Message: m})
-	}
-}
 
 // traceFragment tells of a part of a message. Whole messages are told when they
 // are handled.
@@ -196,23 +194,9 @@ func (a *Association) traceFragment(f wire.Fragment, sent bool) {
 	}
 }
 
-// newFlight begins a flight. What the one before it waited for has come.
-func (h *handshake) newFlight() {
-	h.flight.messages = nil
-	h.flight.attempt = 0
-	h.flight.held = false
-	h.flight.from = place{}
-	h.flight.deadline = time.Time{}
-	h.flight.timeout = h.a.cfg.RetransmitInitial
-}
-
 // send adds a message to the flight.
 func (h *handshake) send(t wire.HandshakeType, body []byte) {
-	m := outgoing{typ: t, seq: h.sendSeq, epoch: h.sendEpoch, body: body}
-	h.sendSeq++
-	h.flight.messages = append(h.flight.messages, m)
-	h.transcript.add(t, m.seq, body)
-	h.trace(Message{Sent: true, Type: t, Seq: m.seq, Length: len(body), Body: body})
+	h.transcript.add(t, h.add(t, body), body)
 }
 
 // sendChangeCipherSpec puts all that follows under the new keys.
@@ -227,66 +211,31 @@ func (h *handshake) sendFinished() {
 	h.send(wire.TypeFinished, wire.Finished{VerifyData: data[:]}.AppendTo(nil))
 }
 
-// launch sends the flight. Unless it is the last one, it is repeated until
-// the peer's next flight is complete.
-func (h *handshake) launch(now time.Time, last bool) error {
-	if !last {
-		h.flight.arm(now)
-	}
-	return h.a.transmit(&h.flight, &h.budget)
-}
-
-// credit counts a datagram from the peer. An unproven one may be sent the
-// rest of a flight for it.
-func (h *handshake) credit(n int) {
-	h.budget.earn(n)
-	if !h.flight.held {
-		return
-	}
-	if err := h.a.transmit(&h.flight, &h.budget); err != nil {
-		h.a.fail(err)
-	}
-}
-
 // deadline returns when timeout has something to do.
-func (h *handshake) deadline() time.Time {
-	switch {
-	case h.flight.deadline.IsZero():
-		return h.expires
-	case h.expires.IsZero() || h.flight.deadline.Before(h.expires):
-		return h.flight.deadline
-	default:
-		return h.expires
-	}
-}
+func (h *handshake) deadline() time.Time { return earliest(h.expires, h.delivery.deadline()) }
 
 func (h *handshake) timeout(now time.Time) {
-	f := &h.flight
-	switch {
-	case !h.expires.IsZero() && !now.Before(h.expires):
+	if due(h.expires, now) {
 		h.giveUp()
-	case f.deadline.IsZero() || now.Before(f.deadline):
+		return
+	}
+	if due(h.acks.deadline, now) {
+		h.sendACK()
+	}
+	switch {
+	case !due(h.flight.deadline, now):
 	case h.question.token != 0:
 		// The peer did its part: it is we who are late.
-		f.arm(now)
+		h.flight.arm(now)
 	case h.hinted != nil:
-		h.a.finish(h.hinted)
-	case f.attempt >= h.a.cfg.RetransmitLimit:
+		if alert := h.hinted; !h.role.recover(now, alert.Alert) {
+			h.a.finish(alert)
+		}
+	case h.exhausted():
 		h.giveUp()
 	default:
+		h.role.unanswered(h.flight.attempt + 1)
 		h.retransmit(now)
-	}
-}
-
-func (h *handshake) retransmit(now time.Time) {
-	f := &h.flight
-	f.attempt++
-	f.backOff(h.a.cfg.RetransmitMax)
-	f.arm(now)
-	h.role.unanswered(f.attempt)
-	h.a.ws.push(Event{Kind: EventRetransmit, Message: Message{Sent: true, Attempt: f.attempt}})
-	if err := h.a.transmit(f, &h.budget); err != nil {
-		h.a.fail(err)
 	}
 }
 
@@ -372,12 +321,10 @@ func (h *handshake) installKeys() {
 	if a.side == Client {
 		read, write = server, client
 	}
+	h.early.due = true
 	a.read = half{keys: read, epoch: 1, encryptThenMAC: h.encryptThenMAC}
 	a.write = half{keys: write, epoch: 1, encryptThenMAC: h.encryptThenMAC}
-	if a.cfg.KeyLog {
-		line := suite.AppendKeyLogLine(nil, "CLIENT_RANDOM", &h.clientRandom, h.master[:])
-		a.ws.push(Event{Kind: EventSecret, Data: line})
-	}
+	h.logSecret(suite.KeyLogMaster, h.master[:])
 }
 
 // checkFinished compares the peer's Finished with what it has to be, in
@@ -406,6 +353,7 @@ func (h *handshake) establish(now time.Time, lingering bool, peerFinished uint16
 	a.phase = phaseEstablished
 	a.secrets = secrets{h.master, h.clientRandom, h.serverRandom}
 	a.peerSeq = h.reassembly.next
+	a.delivery = nil
 	h.result.Version = wire.VersionDTLS12
 	h.result.Suite = a.suite
 	h.result.ExtendedMasterSecret = h.extendedMasterSecret
@@ -430,4 +378,10 @@ func (h *handshake) permits(chosen *suite.Suite, session *SessionState) bool {
 	default:
 		return !chosen.CBC() || session.EncryptThenMAC || !policy.EncryptThenMACRequired
 	}
+}
+
+// permits13 is what permits is, in DTLS 1.3.
+func (h *handshake) permits13(chosen *suite.Suite13, session *SessionState) bool {
+	policy := &h.a.cfg.Policy
+	return chosen != nil && slices.Contains(policy.Suites13, chosen) && (policy.PSK || !session.usesPSK())
 }

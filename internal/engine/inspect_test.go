@@ -15,7 +15,7 @@ func (a *Association) Kept() int {
 		}
 	}
 	for _, r := range a.hs.early.records {
-		kept += cap(r.Payload)
+		kept += cap(r)
 	}
 	return kept
 }

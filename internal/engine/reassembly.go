@@ -148,6 +148,27 @@ func (r *reassembly) protected() (wire.HandshakeType, bool) {
 	return 0, false
 }
 
+// pending returns the type of the first message of which a part in that epoch is
+// here.
+func (r *reassembly) pending(epoch uint16) (wire.HandshakeType, bool) {
+	for i := range r.slots {
+		if p := &r.slots[i]; p.started && p.epoch == epoch {
+			return p.typ, true
+		}
+	}
+	return 0, false
+}
+
+// forget drops what came in an epoch.
+func (r *reassembly) forget(epoch uint16) {
+	for i := range r.slots {
+		if p := &r.slots[i]; p.started && p.epoch == epoch {
+			r.used -= p.cost()
+			*p = partial{}
+		}
+	}
+}
+
 func (p *partial) matches(epoch uint16, f wire.Fragment) bool {
 	return p.typ == f.Type && p.length == f.Length && p.epoch == epoch
 }

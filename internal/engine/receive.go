@@ -21,38 +21,70 @@ func (a *Association) Receive(now time.Time, datagram []byte) {
 		a.hs.credit(len(datagram))
 	}
 	for len(datagram) > 0 {
-		r, rest, err := wire.ParseRecord(datagram)
-		if err != nil {
-			a.drop(wire.DropMalformedRecord)
-			return
-		}
-		a.receiveRecord(r)
-		if a.hs != nil {
-			a.hs.advance(now)
-		}
-		datagram = rest
+		datagram = a.receiveNext(now, datagram)
+		a.advance(now)
 	}
 }
 
-func (a *Association) receiveRecord(r wire.Record) {
+// receiveNext takes the record at the start of b, and returns what follows it.
+func (a *Association) receiveNext(now time.Time, b []byte) []byte {
+	if wire.RecordKindOf(b[0]) == wire.RecordUnified && a.mayBe13() {
+		r, rest, err := wire.ParseUnifiedRecord(b, 0)
+		if err != nil {
+			a.drop(wire.DropMalformedRecord)
+			return nil
+		}
+		a.receiveUnified(now, r, b[:len(b)-len(rest)])
+		return rest
+	}
+	r, rest, err := wire.ParseRecord(b)
+	if err != nil {
+		a.drop(wire.DropMalformedRecord)
+		return nil
+	}
+	a.receiveRecord(now, r, b[:len(b)-len(rest)])
+	return rest
+}
+
+// mayBe13 reports whether the version is DTLS 1.3, or not known yet.
+func (a *Association) mayBe13() bool {
+	return a.suite13 != nil || a.suite == nil && a.cfg.speaks(wire.VersionDTLS13)
+}
+
+// advance handles the messages that are complete.
+func (a *Association) advance(now time.Time) {
+	switch {
+	case a.hs != nil:
+		a.hs.advance(now)
+	case a.suite13 != nil && a.delivery != nil:
+		a.advanceLate(now)
+	}
+}
+
+// receiveRecord takes a record of DTLS 1.2, or one without protection. raw is
+// all of it.
+func (a *Association) receiveRecord(now time.Time, r wire.Record, raw []byte) {
 	switch {
 	case a.phase == phaseClosed:
 		a.drop(wire.DropClosed)
 	case r.Epoch == 0:
-		a.receivePlaintext(r)
+		a.receivePlaintext(now, r)
+	case a.suite13 != nil:
+		// RFC 9147, Section 4: only records without protection have this form.
+		a.drop(wire.DropMalformedRecord)
 	case r.Version != wire.VersionDTLS12:
 		a.drop(wire.DropUnsupportedVersion)
 	case r.Epoch == a.read.epoch:
-		a.receiveProtected(r)
+		a.receiveProtected(now, r)
 	case r.Epoch == 1 && a.hs != nil:
-		a.hs.keepEarly(r)
+		a.hs.keepEarly(raw)
 	default:
 		a.drop(wire.DropFutureEpoch)
 	}
 }
 
 // receivePlaintext takes a record that anyone may have sent.
-func (a *Association) receivePlaintext(r wire.Record) {
+func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 	switch {
 	case r.Type == wire.ContentApplicationData:
 		a.drop(wire.DropPlaintextApplicationData)
@@ -60,10 +92,13 @@ func (a *Association) receivePlaintext(r wire.Record) {
 		a.drop(wire.DropPlaintextAlert)
 	case a.hs == nil:
 		a.drop(wire.DropOldEpoch)
+	case a.suite13 != nil && a.read.epoch > 0 && r.Type == wire.ContentHandshake:
+		// What comes now is protected.
+		a.drop(wire.DropOldEpoch)
 	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
 		a.drop(wire.DropUnsupportedVersion)
 	case r.Type == wire.ContentHandshake:
-		a.receiveHandshake(r.Epoch, r.Seq, r.Payload)
+		a.receiveHandshake(now, recordNumber{0, r.Seq}, r.Payload)
 	case r.Type == wire.ContentAlert:
 		a.hs.hint(r.Payload)
 	case r.Type == wire.ContentChangeCipherSpec:
@@ -74,7 +109,7 @@ func (a *Association) receivePlaintext(r wire.Record) {
 	}
 }
 
-func (a *Association) receiveProtected(r wire.Record) {
+func (a *Association) receiveProtected(now time.Time, r wire.Record) {
 	if drop := a.admit(r.Seq); drop != wire.DropNone {
 		a.drop(drop)
 		return
@@ -100,17 +135,17 @@ func (a *Association) receiveProtected(r wire.Record) {
 		// "record_overflow" alert or discard the record".
 		a.drop(wire.DropRecordOverflow)
 	default:
-		a.receiveOpened(r.Type, r.Seq, plaintext)
+		a.receiveOpened(now, r.Type, r.Seq, plaintext)
 	}
 }
 
 // receiveOpened takes the content of an authenticated record.
-func (a *Association) receiveOpened(t wire.ContentType, seq uint64, plaintext []byte) {
+func (a *Association) receiveOpened(now time.Time, t wire.ContentType, seq uint64, plaintext []byte) {
 	switch {
 	case t == wire.ContentAlert:
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:
-		a.receiveHandshake(a.read.epoch, seq, plaintext)
+		a.receiveHandshake(now, recordNumber{a.read.epoch, seq}, plaintext)
 	case t != wire.ContentApplicationData || a.hs != nil:
 		a.drop(wire.DropUnexpectedContent)
 	case len(plaintext) == 0:
@@ -136,25 +171,42 @@ func (a *Association) admit(seq uint64) wire.Drop {
 }
 
 // receiveHandshake takes the fragments of a handshake record.
-func (a *Association) receiveHandshake(epoch uint16, seq uint64, payload []byte) {
+func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []byte) {
 	if len(payload) == 0 {
 		a.drop(wire.DropEmptyRecord)
 		return
 	}
+	taken := true
 	for len(payload) > 0 {
 		f, rest, err := wire.ParseFragment(payload)
 		if err != nil {
 			a.drop(wire.DropMalformedRecord)
 			return
 		}
-		if a.hs == nil {
+		if a.hs == nil && a.suite13 == nil {
 			// One answer to a record, however many fragments it holds.
 			a.receiveLateFragment(f)
 			return
 		}
-		a.hs.receiveFragment(epoch, seq, f)
+		drop := a.keepFragment(n, f)
+		if drop != wire.DropNone {
+			a.drop(drop)
+		}
+		taken = taken && (drop == wire.DropNone || drop == wire.DropDuplicateMessage)
 		payload = rest
 	}
+	// RFC 9147, Section 7.1: a record is acknowledged only if all of it was
+	// taken.
+	if taken && a.delivery != nil && a.mayBe13() {
+		a.delivery.acknowledge(now, n)
+	}
+}
+
+func (a *Association) keepFragment(n recordNumber, f wire.Fragment) wire.Drop {
+	if a.hs != nil {
+		return a.hs.receiveFragment(n, f)
+	}
+	return a.keepLate(n, f)
 }
 
 // receiveLateFragment takes an authenticated fragment when the handshake is

@@ -19,7 +19,7 @@ func (a *Association) Send(dst, plaintext []byte) ([]byte, error) {
 	case len(plaintext) > int(a.peerRecordSize):
 		return dst, ErrMessageTooLarge
 	}
-	return a.seal(dst, wire.ContentApplicationData, plaintext)
+	return a.seal(dst, &a.write, wire.ContentApplicationData, plaintext)
 }
 
 // MaxPlaintext returns the largest plaintext that Send takes, in bytes.
@@ -31,17 +31,32 @@ func (a *Association) Overhead() int {
 	if a.phase != phaseEstablished {
 		return 0
 	}
-	return wire.RecordHeaderLen + a.protect(&a.write).Overhead()
+	return a.overhead(&a.write)
 }
 
-// seal appends one protected record. The nonce is the record number, which is
-// never used twice: it counts up with every record, whatever the record is.
-func (a *Association) seal(dst []byte, t wire.ContentType, content []byte) ([]byte, error) {
-	w := &a.write
+// overhead returns the largest number of bytes that sealing with w adds.
+func (a *Association) overhead(w *half) int {
+	if a.suite13 != nil {
+		return wire.UnifiedHeader{CID: a.peerCID}.Len() + a.protect13(w).SealedLen(0, 0)
+	}
+	return wire.RecordHeaderLen + a.protect(w).Overhead()
+}
+
+// seal appends one record that is protected with w. The nonce is the record
+// number, which is never used twice: it counts up with every record, whatever
+// the record is.
+func (a *Association) seal(dst []byte, w *half, t wire.ContentType, content []byte) ([]byte, error) {
 	if w.seq > wire.MaxRecordSeq || a.ceiling.spent(w.seq) {
 		return dst, ErrSequenceExhausted
 	}
 	seq := w.seq
+	if a.suite13 != nil {
+		if seq >= a.suite13.SealLimit {
+			return dst, ErrSequenceExhausted
+		}
+		w.seq++
+		return a.seal13(dst, w, t, seq, content), nil
+	}
 	w.seq++
 	return a.protect(w).Seal(dst, t, w.epoch, seq, content), nil
 }
@@ -49,7 +64,7 @@ func (a *Association) seal(dst []byte, t wire.ContentType, content []byte) ([]by
 // appendRecord appends a record of the handshake in the epoch given.
 func (a *Association) appendRecord(dst []byte, epoch uint16, t wire.ContentType, v wire.Version, content []byte) ([]byte, error) {
 	if epoch > 0 {
-		return a.seal(dst, t, content)
+		return a.seal(dst, a.writeOf(epoch), t, content)
 	}
 	if a.plainSeq > wire.MaxRecordSeq {
 		return dst, ErrSequenceExhausted
@@ -68,15 +83,20 @@ func (a *Association) sendAlert(level wire.AlertLevel, description wire.AlertDes
 	if a.hs != nil {
 		epoch = a.hs.sendEpoch
 	}
-	start := len(a.ws.out)
 	alert := wire.Alert{Level: level, Description: description}
-	out, err := a.appendRecord(a.ws.out, epoch, wire.ContentAlert, wire.VersionDTLS12, alert.AppendTo(content[:0]))
-	if err != nil {
-		return
-	}
-	a.ws.out = out
-	if a.cfg.Trace {
+	if a.sendRecord(epoch, wire.ContentAlert, alert.AppendTo(content[:0])) == nil && a.cfg.Trace {
 		a.ws.push(Event{Kind: EventAlertSent, Alert: alert})
 	}
+}
+
+// sendRecord sends a record as a datagram of its own.
+func (a *Association) sendRecord(epoch uint16, t wire.ContentType, content []byte) error {
+	start := len(a.ws.out)
+	out, err := a.appendRecord(a.ws.out, epoch, t, wire.VersionDTLS12, content)
+	if err != nil {
+		return err
+	}
+	a.ws.out = out
 	a.ws.push(Event{Kind: EventSend, Data: out[start:len(out):len(out)]})
+	return nil
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"crypto"
 	"slices"
 	"time"
@@ -44,10 +43,7 @@ const maxIdentity = 256
 //	[ChangeCipherSpec]
 //	Finished                -------->
 type server12 struct {
-	*handshake
-	hello       wire.ClientHello
-	ext         wire.ClientExtensions
-	credentials []Credential
+	*serverStart
 	choice      suite.Choice
 	key         suite.PrivateKey // ours, ephemeral
 	clientKey   crypto.PublicKey // of the client's certificate
@@ -57,23 +53,10 @@ type server12 struct {
 }
 
 var server12Flow = []row[*server12]{
-	{awaitClientHello, wire.TypeClientHello, (*server12).onClientHello},
-	{awaitCertificate, wire.TypeCertificate, (*server12).onCertificate},
-	{awaitClientKeyExchange, wire.TypeClientKeyExchange, (*server12).onClientKeyExchange},
-	{awaitCertificateVerify, wire.TypeCertificateVerify, (*server12).onCertificateVerify},
-	{awaitFinished, wire.TypeFinished, (*server12).onFinished},
-}
-
-// newServer12 begins where the hello does: RFC 6347, Section 4.2.2 has our
-// message_seq follow that of the hello.
-func newServer12(a *Association, now time.Time, hello Hello) *handshake {
-	h := newHandshake(a, now, awaitClientHello)
-	h.role = &server12{handshake: h}
-	h.sendSeq = hello.MessageSeq
-	h.budget = budget{unlimited: hello.Verified}
-	h.budget.earn(hello.Received)
-	h.reassembly.next = hello.MessageSeq
-	return h
+	{awaitCertificate, wire.TypeCertificate, 0, (*server12).onCertificate},
+	{awaitClientKeyExchange, wire.TypeClientKeyExchange, 0, (*server12).onClientKeyExchange},
+	{awaitCertificateVerify, wire.TypeCertificateVerify, 0, (*server12).onCertificateVerify},
+	{awaitFinished, wire.TypeFinished, 1, (*server12).onFinished},
 }
 
 func (s *server12) handle(now time.Time, m message) (state, error) {
@@ -89,57 +72,19 @@ func (s *server12) undecryptable() {
 	}
 }
 
-func (s *server12) screen(uint64, wire.Fragment) wire.Drop { return wire.DropNone }
-
-func (s *server12) unanswered(int) {}
-
-func (s *server12) onClientHello(now time.Time, m message) (state, error) {
-	var err error
-	if s.hello, err = wire.ParseClientHello(m.body); err != nil {
-		return s.state, err
-	}
-	if s.ext, err = wire.ParseClientExtensions(s.hello.Extensions); err != nil {
-		return s.state, err
-	}
-	if err := s.checkHello(); err != nil {
-		return s.state, err
-	}
-	s.clientRandom = s.hello.Random
-	s.result.ServerName = s.ext.ServerName
-	if s.a.cfg.SelectCredentials {
-		return ask(s.handshake, Event{Kind: EventSelectCredentials, Hello: s.helloInfo()}, s.onCredentials)
-	}
-	return s.findSession(now, s.a.cfg.Credentials)
-}
-
-// checkHello refuses what no policy can make right.
-func (s *server12) checkHello() error {
-	// Versions of DTLS count down: 1.2 is below 1.0, and what is below 1.2
-	// offers more (RFC 6347, Section 4.1).
-	versions := s.ext.SupportedVersions
-	if s.hello.Version > wire.VersionDTLS12 || versions != nil && !versions.Contains(uint16(wire.VersionDTLS12)) {
-		return refuse(wire.AlertProtocolVersion, "no common version: client offers %s; server accepts DTLS 1.2", offeredVersions(s.hello.Version, versions))
-	}
+func (s *server12) onHello(now time.Time) (state, error) {
 	// RFC 5746, Section 3.6: on an initial handshake the field is empty.
 	if len(s.ext.RenegotiationInfo) > 0 {
-		return refuse(wire.AlertHandshakeFailure, "renegotiation_info is not empty in an initial handshake")
+		return s.state, refuse(wire.AlertHandshakeFailure, "renegotiation_info is not empty in an initial handshake")
 	}
-	return nil
-}
-
-func (s *server12) onCredentials(now time.Time, r Credentials) (state, error) {
-	if r.Err != nil {
-		return s.state, refuse(wire.AlertHandshakeFailure, "no certificate for this client: %w", r.Err)
-	}
-	return s.findSession(now, r.List)
+	return s.askCredentials(now, s.findSession)
 }
 
 // findSession looks for a session to resume: in the ticket, or in the cache.
 //
 // RFC 5077, Section 3.4: with a ticket, the session ID is not a name of a
 // session but something for the server to echo.
-func (s *server12) findSession(now time.Time, credentials []Credential) (state, error) {
-	s.credentials = credentials
+func (s *server12) findSession(now time.Time) (state, error) {
 	cfg := s.a.cfg
 	switch {
 	case cfg.Tickets != nil && len(s.ext.SessionTicket) > 0:
@@ -155,27 +100,13 @@ func (s *server12) findSession(now time.Time, credentials []Credential) (state, 
 }
 
 // offerSession resumes a session if it goes with this hello, and if its owner
-// would still be let in: the identity has the same key, the certificate is
-// still good.
+// would still be let in.
 func (s *server12) offerSession(now time.Time, session *SessionState) (state, error) {
 	if session == nil || !s.resumable(now, session) {
 		return s.negotiate(now)
 	}
-	if suite.Lookup(session.Suite).KeyExchange.UsesPSK() {
-		e := Event{Kind: EventLookupPSK, Data: session.Identity, Resuming: true}
-		return ask(s.handshake, e, func(now time.Time, r PSK) (state, error) {
-			if !session.proves(r.Key) {
-				return s.negotiate(now)
-			}
-			return s.resume(now, session)
-		})
-	}
-	if len(session.PeerChain) == 0 {
-		return s.resume(now, session)
-	}
-	e := Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}
-	return ask(s.handshake, e, func(now time.Time, r Verified) (state, error) {
-		if r.Err != nil {
+	return s.welcome(now, session, func(now time.Time, ok bool) (state, error) {
+		if !ok {
 			return s.negotiate(now)
 		}
 		return s.resume(now, session)
@@ -213,7 +144,7 @@ func (s *server12) negotiate(now time.Time) (state, error) {
 	s.result.ALPN = choice.NextProto
 	s.result.SRTPProfile = choice.SRTPProfile
 	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket && s.extendedMasterSecret
-	if err := s.random(s.serverRandom[:]); err != nil {
+	if err := s.newServerRandom(wire.VersionDTLS12); err != nil {
 		return s.state, err
 	}
 	if err := s.newSessionID(); err != nil {
@@ -231,20 +162,7 @@ func (s *server12) agree(chosen *suite.Suite, ems, etm bool) {
 	s.extendedMasterSecret = ems
 	s.encryptThenMAC = etm
 	s.transcript.begin(chosen.Hash, s.requestsCertificate())
-	s.agreeOnRecordSize()
-}
-
-// agreeOnRecordSize takes the limits of both sides. RFC 8449, Section 5:
-// record_size_limit makes max_fragment_length void.
-func (s *server12) agreeOnRecordSize() {
-	a := s.a
-	if s.ext.RecordSizeLimit > 0 {
-		a.peerRecordSize = min(s.ext.RecordSizeLimit, wire.MaxPlaintext)
-		a.ownRecordSize = uint16(min(cmp.Or(a.cfg.RecordSizeLimit, wire.MaxPlaintext), wire.MaxPlaintext))
-	} else if n := s.ext.MaxFragmentLength; n > 0 {
-		a.peerRecordSize = uint16(wire.MaxFragmentBytes(n))
-		a.ownRecordSize = a.peerRecordSize
-	}
+	s.agreeOnRecordSize(0)
 }
 
 // newSessionID names a session that goes into the cache. One that leaves in a
@@ -526,7 +444,7 @@ func (s *server12) resume(now time.Time, session *SessionState) (state, error) {
 	s.agree(suite.Lookup(session.Suite), true, session.EncryptThenMAC)
 	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket
 	s.sessionID = s.hello.SessionID
-	if err := s.random(s.serverRandom[:]); err != nil {
+	if err := s.newServerRandom(wire.VersionDTLS12); err != nil {
 		return s.state, err
 	}
 	s.newFlight()

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/cryptobyte"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -17,18 +18,19 @@ const (
 	DefaultSessionLife = 12 * time.Hour
 
 	sessionIDLen        = 32
-	sessionStateVersion = 1
+	sessionStateVersion = 2
 )
 
 // ErrSessionState says that bytes are not a session of this version.
 var ErrSessionState = errors.New("not a session state, or of another version")
 
 // A SessionState is what a later handshake can resume. It holds the master
-// secret: whoever has it can read the session.
+// secret or, in DTLS 1.3, the pre-shared key that goes with the ticket: whoever
+// has it can read the session.
 type SessionState struct {
 	Suite                wire.CipherSuite
-	Created              int64 // seconds since 1970
-	Master               [48]byte
+	Created              int64    // seconds since 1970
+	Master               [48]byte // in DTLS 1.3 as long as the suite's hash
 	ExtendedMasterSecret bool
 	EncryptThenMAC       bool
 	ServerName           string
@@ -39,6 +41,11 @@ type SessionState struct {
 	// What a client presents: an ID, or a ticket.
 	ID     []byte
 	Ticket []byte
+
+	// What came with a ticket of DTLS 1.3.
+	AgeAdd   uint32 // what hides the age of the ticket, in milliseconds
+	Received int64  // when the ticket came, in milliseconds since 1970
+	Lifetime uint32 // of the ticket, in seconds
 }
 
 // A KeyProof tells whether a pre-shared key is the one that a session began
@@ -57,9 +64,18 @@ func (s *SessionState) proves(psk []byte) bool {
 	return len(psk) > 0 && hmac.Equal(proof[:], s.KeyProof[:])
 }
 
+// usesPSK reports whether the session began with a pre-shared key.
+func (s *SessionState) usesPSK() bool {
+	if chosen := suite.Lookup(s.Suite); chosen != nil {
+		return chosen.KeyExchange.UsesPSK()
+	}
+	return len(s.Identity) > 0
+}
+
 // resumable reports whether the session can be resumed by anybody: it is young
 // enough, and has an extended master secret, without which another session
-// could have the same one (RFC 7627, Section 5.3).
+// could have the same one (RFC 7627, Section 5.3). Those of DTLS 1.3 all have
+// what that is for.
 func (s *SessionState) resumable(now time.Time, life time.Duration) bool {
 	age := now.Unix() - s.Created
 	return age >= 0 && age < int64(life/time.Second) && s.ExtendedMasterSecret && !zero(s.Master[:])
@@ -77,6 +93,9 @@ func (s *SessionState) Marshal() []byte {
 	for _, field := range [][]byte{[]byte(s.ServerName), s.Identity, s.ID, s.Ticket} {
 		addOpaque(b, field)
 	}
+	b.AddUint32(s.AgeAdd)
+	b.AddUint64(uint64(s.Received))
+	b.AddUint32(s.Lifetime)
 	addChain(b, s.PeerChain)
 	return b.BytesOrPanic()
 }
@@ -103,11 +122,26 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 		}
 	}
 	s.ServerName = string(name)
+	var received uint64
+	if !in.ReadUint32(&s.AgeAdd) || !in.ReadUint64(&received) || !in.ReadUint32(&s.Lifetime) {
+		return nil, ErrSessionState
+	}
+	s.Received = int64(received)
 	if !readChain(&in, &s.PeerChain) || !in.Empty() {
 		return nil, ErrSessionState
 	}
 	return s, nil
 }
+
+// ticketAge returns the age of a ticket of DTLS 1.3 as a client tells it.
+//
+// RFC 8446, Section 4.2.11.1.
+func (s *SessionState) ticketAge(now time.Time) uint32 {
+	return uint32(now.UnixMilli()-s.Received) + s.AgeAdd
+}
+
+// is13 reports whether the session is one of DTLS 1.3.
+func (s *SessionState) is13() bool { return suite.Lookup13(s.Suite) != nil }
 
 // session returns what a later handshake can resume of this one.
 func (h *handshake) session(now time.Time) *SessionState {

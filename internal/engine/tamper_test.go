@@ -11,7 +11,7 @@ import (
 
 // SealAs seals content of any type as the next protected record.
 func (a *Association) SealAs(t wire.ContentType, content []byte) []byte {
-	record, err := a.seal(nil, t, content)
+	record, err := a.seal(nil, &a.write, t, content)
 	if err != nil {
 		panic(err)
 	}
@@ -58,13 +58,17 @@ func (a *Association) Expanded() bool { return a.read.protection != nil || a.wri
 func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
 	a := newAssociation(cfg, ws, Client)
 	ws.begin()
-	c := newClient12(a, now, target)
+	c := newClientStart(a, now, target)
 	a.hs = c.handshake
-	if err := c.buildHello(now); err != nil {
+	if err := c.random(c.clientRandom[:]); err != nil {
 		panic(err)
 	}
+	if err := c.offerSession(); err != nil {
+		panic(err)
+	}
+	c.offered = c.extensions()
 	c.offered.ExtendedMasterSecret = false
-	c.hello.Extensions = c.offered.AppendTo(nil)
+	c.hello = c.newHello()
 	if err := c.sendHello(now); err != nil {
 		panic(err)
 	}

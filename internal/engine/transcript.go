@@ -4,22 +4,29 @@ import (
 	"crypto"
 	"hash"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A transcript is the sequence of handshake messages that both sides sign and
-// hash: without fragmentation (RFC 6347, Section 4.2.6) and, before the hash
-// is known or where a CertificateVerify may come, kept as bytes.
+// hash: without fragmentation (RFC 6347, Section 4.2.6; RFC 9147, Section 5.2)
+// and, before the hash is known or where a CertificateVerify of DTLS 1.2 may
+// come, kept as bytes.
 type transcript struct {
 	bytes []byte
 	hash  hash.Hash
 	whole bool // keep the bytes after the hash is known
+	is13  bool // messages have the headers of DTLS 1.3
 }
 
 // add appends a message as if it were one fragment.
 func (t *transcript) add(typ wire.HandshakeType, seq uint16, body []byte) {
 	var header [wire.FragmentHeaderLen]byte
-	t.write(wire.AppendMessageHeader(header[:0], typ, seq, len(body)))
+	if t.is13 {
+		t.write(wire.AppendMessageHeader13(header[:0], typ, len(body)))
+	} else {
+		t.write(wire.AppendMessageHeader(header[:0], typ, seq, len(body)))
+	}
 	t.write(body)
 }
 
@@ -35,6 +42,18 @@ func (t *transcript) write(b []byte) {
 // restart forgets everything. The hash must not have begun.
 func (t *transcript) restart() {
 	t.bytes = t.bytes[:0]
+}
+
+// begin13 starts the transcript of DTLS 1.3, with its hash.
+func (t *transcript) begin13(h crypto.Hash) { *t = transcript{hash: h.New(), is13: true} }
+
+// beginRetried13 starts it where a HelloRetryRequest answered a first hello with
+// that hash.
+//
+// RFC 8446, Section 4.4.1.
+func (t *transcript) beginRetried13(h crypto.Hash, helloHash []byte) {
+	t.begin13(h)
+	t.write(suite.AppendMessageHash(nil, helloHash))
 }
 
 // begin starts the hash. With whole set, the messages are kept too.

@@ -34,6 +34,8 @@ const (
 	DropOldEpoch                 // of an epoch whose keys are gone
 	DropFutureEpoch              // of an epoch whose keys are still to come
 	DropAuthentication           // not protected with the session's keys
+	DropForgeryLimit             // of keys with which too many records did not open
+	DropEarlyData                // early data, which is never accepted
 	DropRecordOverflow           // longer than we said that we take
 	DropEmptyRecord              // no content where there must be some
 	DropUnexpectedContent        // a content type that has no place at this point
@@ -90,6 +92,8 @@ var dropLabels = [NumDrops]string{
 	DropOldEpoch:                 "old_epoch",
 	DropFutureEpoch:              "future_epoch",
 	DropAuthentication:           "authentication",
+	DropForgeryLimit:             "forgery_limit",
+	DropEarlyData:                "early_data",
 	DropRecordOverflow:           "record_overflow",
 	DropEmptyRecord:              "empty_record",
 	DropUnexpectedContent:        "unexpected_content",

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// What follows a handshake of DTLS 1.3 is delivered as the handshake was: with
+// timers, acknowledgements and message_seq going on.
+
+// deliver returns the delivery of an association that is established, which is
+// made when there is something to deliver.
+func (a *Association) deliver() *delivery {
+	if a.delivery == nil {
+		a.delivery = newDelivery(a)
+		a.delivery.sendSeq = a.sendSeq
+		a.delivery.reassembly.next = a.peerSeq
+	}
+	return a.delivery
+}
+
+// rest drops the delivery when there is nothing left for it to do. While records
+// of an old epoch are still taken, it stays to acknowledge them.
+func (a *Association) rest() {
+	d := a.delivery
+	if d == nil || a.older != nil || !d.deadline().IsZero() || d.reassembly.used > 0 {
+		return
+	}
+	a.sendSeq, a.peerSeq = d.sendSeq, d.reassembly.next
+	a.delivery = nil
+}
+
+// A letter is a message to be sent.
+type letter struct {
+	typ  wire.HandshakeType
+	body []byte
+}
+
+// post sends messages after the handshake. They are repeated until they are
+// acknowledged.
+func (a *Association) post(now time.Time, letters ...letter) error {
+	d := a.deliver()
+	if int(d.sendSeq)+len(letters) > maxMessages {
+		return ErrSequenceExhausted
+	}
+	d.sendEpoch = a.write.epoch
+	d.flight.from = place{message: len(d.flight.messages)}
+	for _, l := range letters {
+		d.add(l.typ, l.body)
+	}
+	if d.flight.deadline.IsZero() {
+		d.flight.arm(now)
+	}
+	return a.transmit(&d.flight, &d.budget)
+}
+
+// maxMessages is how many values a message_seq has. It does not wrap.
+const maxMessages = 1 << 16
+
+// keepLate keeps a fragment of a message that comes after the handshake.
+func (a *Association) keepLate(n recordNumber, f wire.Fragment) wire.Drop {
+	switch d := a.deliver(); {
+	case a.phase == phaseClosed:
+		return wire.DropClosed
+	case n.epoch < epochApplication && int16(f.Seq-d.reassembly.next) >= 0:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v: after finished", f.Type))
+		return wire.DropUnexpectedMessage
+	default:
+		return d.keep(n.epoch, f)
+	}
+}
+
+// advanceLate handles the messages that are complete.
+func (a *Association) advanceLate(now time.Time) {
+	for a.phase == phaseEstablished {
+		m, ok := a.delivery.reassembly.take()
+		if !ok {
+			break
+		}
+		a.delivery.trace(Message{Type: m.typ, Seq: m.seq, Length: len(m.body), Body: m.body})
+		if err := a.receiveLate(now, m); err != nil {
+			a.fail(err)
+			return
+		}
+	}
+	if a.updateIsDue() {
+		a.forceUpdate(now)
+	}
+	a.rest()
+}
+
+func (a *Association) receiveLate(now time.Time, m message) error {
+	switch {
+	case m.typ == wire.TypeKeyUpdate:
+		return a.receiveKeyUpdate(now, m)
+	case m.typ == wire.TypeNewSessionTicket && a.side == Client:
+		return a.receiveTicket(now, m)
+	default:
+		// Among them is the request of a server for a certificate, which we
+		// do not offer: RFC 8446, Section 4.6.2.
+		return refuse(wire.AlertUnexpectedMessage, "unexpected %v: the handshake is over", m.typ)
+	}
+}
+
+// timeoutLate does what is due after the handshake.
+func (a *Association) timeoutLate(now time.Time) {
+	a.expire(now)
+	if d := a.delivery; d != nil {
+		if due(d.acks.deadline, now) {
+			d.sendACK()
+		}
+		switch {
+		case !due(d.flight.deadline, now):
+		case d.exhausted():
+			a.finish(ErrHandshakeTimeout)
+			return
+		default:
+			d.retransmit(now)
+		}
+	}
+	if a.updateIsDue() {
+		a.forceUpdate(now)
+	}
+	a.rest()
+}

@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// seal13 appends one record of DTLS 1.3. It has the header that every receiver
+// takes, with 16 bits of its number and with a length.
+//
+// RFC 9147, Section 4.
+func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64, content []byte) []byte {
+	header := wire.UnifiedHeader{CID: a.peerCID, Epoch: uint64(w.epoch), Seq: seq}
+	dst = header.AppendTo(dst)
+	return a.protect13(w).Seal(dst, header.Len(), t, seq, content, 0)
+}
+
+// receiveUnified takes a protected record of DTLS 1.3. raw is all of it.
+func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []byte) {
+	h, window := a.readOf(r.EpochBits)
+	switch {
+	case a.phase == phaseClosed:
+		a.drop(wire.DropClosed)
+	case r.EpochBits == epochEarlyData && a.read.epoch <= epochHandshake:
+		// RFC 8446, Section 4.2.10: a server that does not take early data
+		// skips it.
+		a.drop(wire.DropEarlyData)
+	case h == nil && a.hs != nil:
+		a.hs.keepEarly(raw)
+	case h == nil:
+		a.drop(wire.DropFutureEpoch)
+	default:
+		a.openUnified(now, h, window, r)
+	}
+}
+
+func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, r wire.UnifiedRecord) {
+	p := a.protect13(h)
+	if _, ok := p.RevealNumber(r.Header, r.Payload); !ok {
+		a.drop(wire.DropAuthentication)
+		return
+	}
+	seq := wire.ReconstructSeq(window.next, r.Seq)
+	if drop := a.admit13(h, window, seq); drop != wire.DropNone {
+		a.drop(drop)
+		return
+	}
+	t, plaintext, err := p.Open(r.Header, r.Payload, seq)
+	if err == suite.ErrOpen {
+		h.failed++
+		a.drop(wire.DropAuthentication)
+		return
+	}
+	window.mark(seq)
+	if a.delivery != nil {
+		// Who knows the keys is where it says it is.
+		a.delivery.budget.unlimited = true
+	}
+	switch {
+	case err != nil:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
+	case len(plaintext) > wire.MaxPlaintext:
+		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
+	case len(plaintext) > int(a.ownRecordSize):
+		a.drop(wire.DropRecordOverflow)
+	default:
+		a.receiveOpened13(now, t, recordNumber{h.epoch, seq}, plaintext)
+	}
+}
+
+// admit13 says whether a record of this number may still be taken.
+func (a *Association) admit13(h *half, window *replayWindow, seq uint64) wire.Drop {
+	switch {
+	case h.failed >= a.suite13.OpenLimit:
+		// RFC 9147, Section 4.5.3: nothing more is opened with these keys,
+		// and only the peer can change them.
+		return wire.DropForgeryLimit
+	case seq > wire.MaxRecordSeq, a.ceiling.bars(seq):
+		return wire.DropSequenceExhausted
+	case !window.fresh(seq):
+		return wire.DropReplay
+	default:
+		return wire.DropNone
+	}
+}
+
+// receiveOpened13 takes the content of an authenticated record.
+func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recordNumber, plaintext []byte) {
+	switch {
+	case t == wire.ContentAlert:
+		a.receiveAlert(plaintext)
+	case t == wire.ContentHandshake:
+		a.receiveHandshake(now, n, plaintext)
+	case t == wire.ContentACK:
+		a.receiveACK(now, plaintext)
+	case t != wire.ContentApplicationData:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v in a protected record", t))
+	case a.hs != nil || n.epoch < epochApplication:
+		// RFC 9147, Section 6.1: application data has epochs of its own.
+		a.fail(refuse(wire.AlertUnexpectedMessage, "application data in the handshake's epoch"))
+	case len(plaintext) == 0:
+		a.drop(wire.DropEmptyRecord)
+	default:
+		a.ws.push(Event{Kind: EventData, Data: plaintext})
+	}
+}
