@@ -59,7 +59,7 @@ func (d *delivery) acknowledge(now time.Time, n recordNumber) {
 }
 
 func (d *delivery) scheduleACK(now time.Time) {
-	if d.acks.deadline.IsZero() {
+	if d.acks.deadline.IsZero() && d.a.write.epoch > 0 {
 		d.acks.deadline = now.Add(d.flight.timeout / ackFraction)
 	}
 }

@@ -37,6 +37,10 @@ func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []
 }
 
 func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, r wire.UnifiedRecord) {
+	if len(r.Payload) > wire.MaxCiphertext13 {
+		a.drop(wire.DropRecordOverflow)
+		return
+	}
 	p := a.protect13(h)
 	if _, ok := p.RevealNumber(r.Header, r.Payload); !ok {
 		a.drop(wire.DropAuthentication)

@@ -65,13 +65,11 @@ func (h *handshake) sendFinished13() {
 // constant time, and adds it to the transcript. No message may follow it in its
 // epoch.
 //
-// RFC 8446, Section 4.4.4.
+// RFC 8446, Section 6.2: decrypt_error is for one who is "unable to [...]
+// validate a Finished message", whatever is wrong with it.
 func (h *handshake) checkFinished13(m message) error {
 	finished, err := wire.ParseFinished13(m.body, h.a.suite13.Hash.Size())
-	if err != nil {
-		return err
-	}
-	if subtle.ConstantTimeCompare(finished.VerifyData, h.schedule.verifyData(h.a.side.Peer())) != 1 {
+	if err != nil || subtle.ConstantTimeCompare(finished.VerifyData, h.schedule.verifyData(h.a.side.Peer())) != 1 {
 		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
 	}
 	if err := h.endsEpoch(m); err != nil {

@@ -12,6 +12,7 @@ type expectations struct {
 	ticketRenewal  bool // a client must have got a new ticket
 	noSession      bool // there must be nothing to resume later
 	credential     int  // the index of the one that signed
+	retry, noRetry bool   // that there was a HelloRetryRequest, or none
 	serverName     string
 	alpn           string
 	advertisedALPN string // as it is on the wire
@@ -31,6 +32,9 @@ func (x *expectations) check(e *endpoint) error {
 	}
 	if x.credential != anyCredential && !e.ledger.shows(x.credential) {
 		return fmt.Errorf("credentials used: %v, expected %d", e.ledger.signed, x.credential)
+	}
+	if x.retry && !state.Retried || x.noRetry && state.Retried {
+		return fmt.Errorf("hello_retry_request: %t, expected %t", state.Retried, x.retry)
 	}
 	if x.serverName != "" && state.ServerName != x.serverName {
 		return fmt.Errorf("server name %q, expected %q", state.ServerName, x.serverName)

@@ -49,7 +49,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.IntVar(&s.maxVersion, "max-version", s.maxVersion, "")
 	f.BoolFunc("no-tls1", "", s.disable(wire.VersionDTLS10))
 	f.BoolFunc("no-tls12", "", s.disable(wire.VersionDTLS12))
-	f.BoolFunc("no-tls13", "", s.disable(versionDTLS13))
+	f.BoolFunc("no-tls13", "", s.disable(wire.VersionDTLS13))
 	f.IntVar(&s.mtu, "mtu", s.mtu, "bytes of a datagram")
 	f.IntVar(&s.timeout, "initial-timeout-duration-ms", s.timeout, "")
 	f.IntVar(&s.maxMessage, "max-cert-list", 0, "bytes of the largest handshake message")
@@ -80,6 +80,8 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolVar(&s.distrustIsUnknown, "use-custom-verify-callback", false, "")
 	f.BoolVar(&s.verifiesAgain, "reverify-on-resume", false, "")
 
+	f.BoolVar(&s.updatesKeys, "key-update-before-read", false, "")
+
 	f.IntVar(&s.exportLength, "export-keying-material", 0, "")
 	f.StringVar(&s.exportLabel, "export-label", "", "")
 	f.StringVar(&s.exportContext, "export-context", "", "")
@@ -93,6 +95,8 @@ func (x *expectations) define(f *flag.FlagSet) {
 	f.BoolVar(&x.noSession, "expect-no-session", false, "")
 	f.IntVar(&x.credential, "expect-selected-credential", x.credential, "")
 	f.StringVar(&x.serverName, "expect-server-name", "", "")
+	f.BoolVar(&x.retry, "expect-hrr", false, "")
+	f.BoolVar(&x.noRetry, "expect-no-hrr", false, "")
 	f.StringVar(&x.alpn, "expect-alpn", "", "")
 	f.StringVar(&x.advertisedALPN, "expect-advertised-alpn", "", "")
 }
@@ -110,8 +114,8 @@ func defineIgnored(f *flag.FlagSet) {
 	f.BoolFunc("expect-no-session-id", "", nothing)
 	// A server that accepts no application protocol has nothing to decline.
 	f.BoolFunc("decline-alpn", "", nothing)
-	// There are no HelloRetryRequests in DTLS 1.2.
-	f.BoolFunc("expect-no-hrr", "", nothing)
+	// Early data is never offered or taken.
+	f.Func("expect-early-data-reason", "", nothing)
 }
 
 // definePrefixed adds every flag twice more: for the first connection only,

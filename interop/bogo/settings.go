@@ -16,6 +16,7 @@ const (
 	initialTimeout    = 400 * time.Millisecond
 	maxTimeout        = 60 * time.Second
 	retransmissions   = 12
+	ticketCount       = 2
 	defaultCredential = -1 // the index of the credential that has no flag of its own
 	anyCredential     = -2 // a test does not care which credential is used
 )
@@ -53,6 +54,8 @@ type settings struct {
 	distrustIsUnknown   bool // the alert for that is certificate_unknown
 	verifiesAgain       bool // on resumption
 
+	updatesKeys bool // before every read
+
 	exportLength     int
 	exportLabel      string
 	exportContext    string
@@ -65,16 +68,13 @@ type settings struct {
 func newSettings() *settings {
 	return &settings{
 		minVersion: int(wire.VersionDTLS10),
-		maxVersion: int(versionDTLS13),
+		maxVersion: int(wire.VersionDTLS13),
 		mtu:        defaultMTU,
 		timeout:    int(initialTimeout / time.Millisecond),
 		files:      make([]credentialFiles, 1),
 		expect:     expectations{credential: anyCredential},
 	}
 }
-
-// versionDTLS13 is known so that tests which are about it can be told apart.
-const versionDTLS13 wire.Version = 0xfefc
 
 // credential returns the files that flags are about: those of the credential
 // that was begun last.
@@ -85,12 +85,23 @@ func (s *settings) check() error {
 	switch {
 	case !s.dtls:
 		return fmt.Errorf("TLS over a stream: %w", errUnimplemented)
-	case !s.allows(wire.VersionDTLS12):
+	case len(s.versions()) == 0:
 		return fmt.Errorf("versions from %#x to %#x: %w", s.minVersion, s.maxVersion, errUnimplemented)
 	case s.noTickets && !s.server:
 		return fmt.Errorf("a client that takes no tickets: %w", errUnimplemented)
 	}
 	return nil
+}
+
+// versions returns those that may be negotiated, the newest first.
+func (s *settings) versions() []wire.Version {
+	var versions []wire.Version
+	for _, v := range []wire.Version{wire.VersionDTLS13, wire.VersionDTLS12} {
+		if s.allows(v) {
+			versions = append(versions, v)
+		}
+	}
+	return versions
 }
 
 // allows reports whether a version may be negotiated. Versions of DTLS count
@@ -110,6 +121,8 @@ func (s *settings) config(m *memory) *engine.Config {
 		Rand:              m.random,
 		Keys:              suite.SystemKeys{},
 		Policy:            s.policy(),
+		Versions:          s.versions(),
+		TicketCount:       ticketCount,
 		SelectCredentials: true,
 		ClientAuth:        s.clientAuth(),
 		PSKHint:           []byte(s.pskIdentity),
@@ -122,6 +135,7 @@ func (s *settings) config(m *memory) *engine.Config {
 		RetransmitLimit:   retransmissions,
 		MaxMessage:        s.maxMessage,
 		FixedMTU:          true,
+		Packing:           engine.PackAll,
 	}
 	if !s.noTickets {
 		cfg.Tickets = m
@@ -132,6 +146,7 @@ func (s *settings) config(m *memory) *engine.Config {
 func (s *settings) policy() suite.Policy {
 	p := suite.Policy{
 		Suites:       suite.Default(),
+		Suites13:     suite.Default13(),
 		Groups:       s.groups,
 		Schemes:      s.schemes,
 		PSK:          s.psk != "",
