@@ -17,6 +17,42 @@ func (m ServerHello) IsHelloRetryRequest() bool {
 	return string(m.Random[:]) == helloRetryRequestRandom
 }
 
+// A HelloRetryRequest asks for another ClientHello, in the form in which dtlsd sends it: the ServerHello that
+// another server sends may have its extensions in another order, and is parsed as one.
+type HelloRetryRequest struct {
+	CipherSuite CipherSuite
+	Group       Group  // to send a key share of; 0 if the shares are to stay
+	Cookie      []byte // empty for none
+}
+
+// AppendTo appends the body of the server_hello that m is; nil when the cookie is too long.
+//
+// RFC 9147, Section 5: "DTLS servers MUST NOT echo the "legacy_session_id" value from the client".
+func (m HelloRetryRequest) AppendTo(b []byte) []byte {
+	b = append16(begin(b), uint16(VersionDTLS12)) // RFC 9147, Section 5.4
+	b = append(b, helloRetryRequestRandom...)
+	b = opaque8(b, nil)
+	b = append16(b, uint16(m.CipherSuite))
+	b = append8(b, 0)
+	return vec16(b, m.appendExtensions)
+}
+
+func (m HelloRetryRequest) appendExtensions(b []byte) []byte {
+	b = appendNumber(b, ExtensionSupportedVersions, uint16(VersionDTLS13))
+	if m.Group != 0 {
+		b = appendNumber(b, ExtensionKeyShare, uint16(m.Group))
+	}
+	if len(m.Cookie) > 0 {
+		b = appendVector16(b, ExtensionCookie, m.Cookie)
+	}
+	return b
+}
+
+// appendNumber appends an extension whose content is that number.
+func appendNumber(b []byte, id Extension, n uint16) []byte {
+	return append16(append16(append16(b, uint16(id)), 2), n)
+}
+
 // The last bytes of the random of a server that could speak DTLS 1.3 and chose less:
 // RFC 8446, Section 4.1.3.
 const (
