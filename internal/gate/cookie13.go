@@ -57,12 +57,12 @@ func (b *baker) open13(now time.Time, peer netip.AddrPort, hello *wire.ClientHel
 	if len(cookie) < cookie13HeadLen+cookie13MACLen || len(cookie) > maxCookie13 {
 		return false
 	}
+	b.follow(now)
 	second := binary.BigEndian.Uint32(cookie)
 	if !b.fresh(now, second) {
 		return false
 	}
 	content, sum := cookie[:len(cookie)-cookie13MACLen], cookie[len(cookie)-cookie13MACLen:]
-	b.follow(now)
 	b.authenticate(of13, second, peer, hello, content)
 	if !hmac.Equal(sum, b.sum[:cookie13MACLen]) {
 		return false
