@@ -73,7 +73,7 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		s.drop(from.peer, wire.DropNotListening)
 		return
 	}
-	verdict, reply := s.gate.Receive(s.now, from.peer, datagram, s.out.room(len(datagram)))
+	verdict, reply := s.gate.Receive(s.now, from.peer, datagram, s.out.room(max(len(datagram), gate.MaxReply)))
 	switch verdict.Action {
 	case gate.Admit:
 		// The hello may have come behind something else.

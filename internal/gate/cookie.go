@@ -11,7 +11,7 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// A cookie is the second in which it was made, 32 bits of Unix time, and the first bytes of an
+// A cookie of DTLS 1.2 is the second in which it was made, 32 bits of Unix time, and the first bytes of an
 // HMAC-SHA-256. It has 32 bytes, and not the 255 that RFC 6347, Section 4.2.1 allows, because some
 // clients refuse longer ones.
 const (
@@ -64,12 +64,17 @@ func (b *baker) good(now time.Time, peer netip.AddrPort, hello *wire.ClientHello
 		return false
 	}
 	made := binary.BigEndian.Uint32(hello.Cookie)
-	age := now.Unix() - int64(made)
-	if age > b.secrets.lifetime || age < -cookieSkew {
+	if !b.fresh(now, made) {
 		return false
 	}
 	b.follow(now)
 	return hmac.Equal(hello.Cookie, b.cookie(made, peer, hello))
+}
+
+// fresh reports whether a cookie that was made in that second has not expired.
+func (b *baker) fresh(now time.Time, second uint32) bool {
+	age := now.Unix() - int64(second)
+	return -cookieSkew <= age && age <= b.secrets.lifetime
 }
 
 // follow takes over the keys of this time if they are others than before, which allocates.
@@ -79,19 +84,9 @@ func (b *baker) follow(now time.Time) {
 	}
 }
 
-// cookie returns the cookie that was or is made in that second.
+// cookie returns the cookie of DTLS 1.2 that was or is made in that second.
 func (b *baker) cookie(second uint32, peer netip.AddrPort, hello *wire.ClientHello) []byte {
-	mac := b.current
-	if b.secrets.isPrevious(b.keys, int64(second)) {
-		mac = b.previous
-	}
-	mac.Reset()
-	b.header = appendHeader(b.header[:0], second, peer, hello)
-	mac.Write(b.header)
-	mac.Write(hello.SessionID)
-	mac.Write(hello.CipherSuites)
-	mac.Write(hello.CompressionMethods)
-	b.sum = mac.Sum(b.sum[:0])
+	b.authenticate(of12, second, peer, hello, nil)
 
 	// The time goes in front; the MAC moves behind it, and its end is cut off.
 	copy(b.sum[cookieTimeLen:cookieLen], b.sum)
@@ -99,8 +94,31 @@ func (b *baker) cookie(second uint32, peer netip.AddrPort, hello *wire.ClientHel
 	return b.sum[:cookieLen]
 }
 
-// appendHeader appends all that a cookie authenticates but for three fields of the hello; of those it
-// appends the lengths, so that no byte can pass from one field to the next.
+// The versions whose cookies there are. A MAC covers which one it belongs to, since the same keys make
+// those of both.
+const (
+	of12 byte = 12
+	of13 byte = 13
+)
+
+// authenticate computes into b.sum the MAC of a cookie with that content, for a hello from peer.
+func (b *baker) authenticate(version byte, second uint32, peer netip.AddrPort, hello *wire.ClientHello, content []byte) {
+	mac := b.current
+	if b.secrets.isPrevious(b.keys, int64(second)) {
+		mac = b.previous
+	}
+	mac.Reset()
+	b.header = appendHeader(append(b.header[:0], version), second, peer, hello)
+	mac.Write(b.header)
+	mac.Write(hello.SessionID)
+	mac.Write(hello.CipherSuites)
+	mac.Write(hello.CompressionMethods)
+	mac.Write(content)
+	b.sum = mac.Sum(b.sum[:0])
+}
+
+// appendHeader appends all that a cookie authenticates but for three fields of the hello and its own content;
+// of the fields it appends the lengths, so that no byte can pass from one to the next.
 //
 // RFC 6347, Section 4.2.1 has the cookie cover the parameters of the hello. The extensions are left out:
 // the second hello of OpenSSL has a padding extension that its first had not.

@@ -2,8 +2,10 @@ package gate
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -14,17 +16,23 @@ const (
 	DefaultRingSlotSize = 8192
 )
 
+// MaxReply is the length of the longest answer of a Gate.
+const MaxReply = max(challengeLen, maxRequestLen, alertLen)
+
 // Config are the settings of a Gate. The zero value is the default.
 type Config struct {
-	SkipCookies  bool // admit hellos without a cookie: the sender's address is not proven
-	RingSlots    int  // hellos in fragments at a time; 0 means DefaultRingSlots
-	RingSlotSize int  // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
+	Versions     []wire.Version // that the server speaks, the preferred one first; nil stands for DTLS 1.2 alone
+	Policy       *suite.Policy  // what the server agrees to in DTLS 1.3, which needs it
+	SkipCookies  bool           // admit hellos without a cookie: the sender's address is not proven
+	RingSlots    int            // hellos in fragments at a time; 0 means DefaultRingSlots
+	RingSlotSize int            // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
 }
 
 // A Gate decides about datagrams of senders that have no session. It is owned by one goroutine.
 type Gate struct {
 	baker       baker
 	ring        ring
+	door        *door13 // nil where DTLS 1.3 is not spoken
 	skipCookies bool
 }
 
@@ -36,11 +44,15 @@ func New(s *Secrets, cfg Config) *Gate {
 	if cfg.RingSlotSize <= 0 {
 		cfg.RingSlotSize = DefaultRingSlotSize
 	}
-	return &Gate{
+	g := &Gate{
 		baker:       newBaker(s),
 		ring:        newRing(cfg.RingSlots, cfg.RingSlotSize),
 		skipCookies: cfg.SkipCookies,
 	}
+	if slices.Contains(cfg.Versions, wire.VersionDTLS13) {
+		g.door = newDoor13(cfg.Versions, cfg.Policy)
+	}
+	return g
 }
 
 // IsClientHello reports whether a datagram begins with a ClientHello, or with a fragment of one, as only
@@ -59,9 +71,10 @@ type Action uint8
 
 // The actions.
 const (
-	Drop  Action = iota // nothing; count the reason
-	Reply               // send the reply to where the datagram came from
-	Admit               // begin a handshake
+	Drop   Action = iota // nothing; count the reason
+	Reply                // send the reply to where the datagram came from
+	Admit                // begin a handshake
+	Refuse               // send the reply, which is an alert, and count the reason
 )
 
 func (a Action) String() string {
@@ -72,17 +85,26 @@ func (a Action) String() string {
 		return "reply"
 	case Admit:
 		return "admit"
+	case Refuse:
+		return "refuse"
 	}
 	return "unknown action"
 }
 
-// A Verdict is what the gate says about a datagram. The slices are views into the datagram or into the
-// gate, good until the next Receive.
+// A Verdict is what the gate says about a datagram. Slices and pointers are views into the datagram or into
+// the gate, good until the next Receive.
 type Verdict struct {
 	Action Action
-	Drop   wire.Drop // why, when Action is Drop
+	Drop   wire.Drop // why, when Action is Drop or Refuse
+
+	// When Action is Refuse:
+
+	Alert wire.AlertDescription // that the reply holds
+	Err   error                 // why, in words that are found when Error is called
 
 	// When Action is Admit:
+
+	Retry *Retry // the HelloRetryRequest that the hello answers; nil without one
 
 	Hello      []byte // body of the ClientHello
 	MessageSeq uint16 // its message_seq
@@ -90,9 +112,11 @@ type Verdict struct {
 	Rest       []byte // what follows that record in the datagram, mostly nothing
 }
 
-// Receive decides about a datagram from peer. When the verdict is Reply, the datagram to send, a
-// HelloVerifyRequest, is appended to reply; otherwise reply is returned as it was. Nothing is allocated,
-// except once when the secrets rotate.
+// Receive decides about a datagram from peer. When the verdict is Reply or Refuse, the datagram to send is
+// appended to reply: a HelloVerifyRequest, a HelloRetryRequest or an alert. Otherwise reply is returned as it
+// was. What is appended has at most MaxReply bytes, and no more than the sender spent on it: the datagram or,
+// where it completes a hello in fragments, all of them. Nothing is allocated, except once when the secrets
+// rotate.
 func (g *Gate) Receive(now time.Time, peer netip.AddrPort, datagram, reply []byte) (Verdict, []byte) {
 	if len(datagram) == 0 {
 		return dropped(wire.DropEmptyDatagram), reply
@@ -127,11 +151,13 @@ func (v *Verdict) merge(reason wire.Drop) {
 	}
 }
 
-// An arrival is what a datagram's records and fragments have in common.
+// An arrival is where a hello comes from.
 type arrival struct {
-	now  time.Time
-	peer netip.AddrPort
-	size int // of the datagram
+	now        time.Time
+	peer       netip.AddrPort
+	size       int    // of the datagram, or of the hello that it completes
+	recordSeq  uint64 // of the record
+	messageSeq uint16 // of the message
 }
 
 // receiveRecord looks for a ClientHello in a record.
@@ -143,6 +169,7 @@ func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verd
 	if record.Version>>8 != wire.VersionDTLS10>>8 {
 		return dropped(wire.DropUnsupportedVersion), reply
 	}
+	in.recordSeq = record.Seq
 	verdict := dropped(wire.DropNone)
 	for payload := record.Payload; len(payload) > 0; {
 		f, after, err := wire.ParseFragment(payload)
@@ -151,7 +178,7 @@ func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verd
 			break
 		}
 		var v Verdict
-		v, reply = g.receiveFragment(in, record.Seq, f, reply)
+		v, reply = g.receiveFragment(in, f, reply)
 		if v.Action != Drop {
 			return v, reply
 		}
@@ -164,41 +191,50 @@ func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verd
 	return verdict, reply
 }
 
-// receiveFragment handles a fragment that came in the record with that sequence number.
-func (g *Gate) receiveFragment(in arrival, recordSeq uint64, f wire.Fragment, reply []byte) (Verdict, []byte) {
+// receiveFragment handles a fragment.
+func (g *Gate) receiveFragment(in arrival, f wire.Fragment, reply []byte) (Verdict, []byte) {
 	if f.Type != wire.TypeClientHello {
 		return dropped(wire.DropUnknownPeer), reply
 	}
+	in.messageSeq = f.Seq
 	if f.Whole() {
-		return g.receiveHello(in, recordSeq, f.Seq, f.Body, reply)
+		return g.receiveHello(in, f.Body, reply)
 	}
-	// A first fragment with all that the cookie covers is answered at once, and not kept.
-	if hello, ok := wire.ParseClientHelloPrefix(f.Body); f.Offset == 0 && ok {
+	// A first fragment with all that the cookie covers is answered at once, and not kept. In DTLS 1.3 that is
+	// all of the hello, and the version is in an extension.
+	if hello, ok := wire.ParseClientHelloPrefix(f.Body); g.door == nil && f.Offset == 0 && ok {
 		switch v := g.check(in, &hello); v.Action {
 		case Drop:
 			return v, reply
 		case Reply:
-			return g.challenge(in, recordSeq, f.Seq, &hello, reply)
+			return g.challenge(in, &hello, reply)
 		}
 	}
 	body, reason := g.ring.add(in.now, in.peer, f)
 	if reason != wire.DropNone {
 		return dropped(reason), reply
 	}
-	return g.receiveHello(in, recordSeq, f.Seq, body, reply)
+	// Its sender has spent all fragments on this answer, of which the last one is often small.
+	in.size = max(in.size, len(body))
+	return g.receiveHello(in, body, reply)
 }
 
 // receiveHello handles a whole ClientHello.
-func (g *Gate) receiveHello(in arrival, recordSeq uint64, messageSeq uint16, body, reply []byte) (Verdict, []byte) {
+func (g *Gate) receiveHello(in arrival, body, reply []byte) (Verdict, []byte) {
 	hello, err := wire.ParseClientHello(body)
 	if err != nil {
 		return dropped(wire.DropMalformedHello), reply
 	}
+	if g.door != nil && !g.skipCookies && isDTLS(hello.Version) {
+		if v, reply, ok := g.receiveHello13(in, &hello, body, reply); ok {
+			return v, reply
+		}
+	}
 	v := g.check(in, &hello)
 	if v.Action == Reply {
-		return g.challenge(in, recordSeq, messageSeq, &hello, reply)
+		return g.challenge(in, &hello, reply)
 	}
-	v.Hello, v.MessageSeq = body, messageSeq
+	v.Hello, v.MessageSeq = body, in.messageSeq
 	return v, reply
 }
 

@@ -7,9 +7,54 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-func (o *Offer13) noGroup(p *Policy) *ChoiceError {
-	return refuse(wire.AlertHandshakeFailure, "no common group: client offers %s; server accepts %s",
-		list(o.Groups.All(), groupName), list(slices.Values(p.Groups), wire.Group.String))
+// obstacle13 is what keeps a ClientHello from being answered at all, whatever
+// the server could look up.
+type obstacle13 uint8
+
+const (
+	nothing13        obstacle13 = iota
+	compression13               // the client offers it
+	halfAnExchange              // groups without shares, or the other way round
+	noAuthentication            // neither by keys nor by certificates
+	noPSKModes                  // for the keys
+	strayShare                  // of a group that the client does not support
+	noSuite13                   // in both lists
+	noGroup13                   // to agree on a key in
+)
+
+// alert returns what is to be sent.
+func (o obstacle13) alert() wire.AlertDescription {
+	switch o {
+	case compression13, strayShare:
+		return wire.AlertIllegalParameter
+	case halfAnExchange, noAuthentication, noPSKModes:
+		return wire.AlertMissingExtension
+	default:
+		return wire.AlertHandshakeFailure
+	}
+}
+
+// refuse returns the error for an offer that met with the obstacle.
+func (o *Offer13) refuse(obstacle obstacle13, p *Policy) *ChoiceError {
+	alert := obstacle.alert()
+	switch obstacle {
+	case compression13:
+		return refuse(alert, "client offers compression, which DTLS 1.3 does not have")
+	case halfAnExchange:
+		return refuse(alert, "client sends only one of supported_groups and key_share")
+	case noAuthentication:
+		return refuse(alert, "client sends neither pre_shared_key nor both supported_groups and signature_algorithms")
+	case noPSKModes:
+		return refuse(alert, "client sends pre_shared_key without psk_key_exchange_modes")
+	case strayShare:
+		return refuse(alert, "client sends a key share of %v, which is not among its supported groups", o.strayShare())
+	case noGroup13:
+		return refuse(alert, "no common group: client offers %s; server accepts %s",
+			list(o.Groups.All(), groupName), list(slices.Values(p.Groups), wire.Group.String))
+	default:
+		return refuse(alert, "no common cipher suite: client offers %s; server accepts %s",
+			list(o.CipherSuites.All(), suiteName), list(slices.Values(p.Suites13), (*Suite13).String))
+	}
 }
 
 // noCredential says why the server, which has no certificate to show, cannot

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"bytes"
 	"crypto"
 	"slices"
 
@@ -85,51 +84,78 @@ func Choose13(o *Offer13, p *Policy, candidates []Candidate) (Choice13, error) {
 // one is needed for a share. It asks for nothing that has to be looked up, so
 // that it can be called for a client whose address is not proven.
 func ChooseParameters13(o *Offer13, p *Policy) (Parameters13, error) {
-	if err := o.acceptable(); err != nil {
-		return Parameters13{}, err
-	}
-	if o.Retried != nil {
+	chosen, obstacle := o.parameters(p)
+	switch {
+	case obstacle != nothing13:
+		return Parameters13{}, o.refuse(obstacle, p)
+	case o.Retried != nil:
 		return o.retried()
+	default:
+		return chosen, nil
 	}
-	suites := o.suites(p)
-	if len(suites) == 0 {
-		return Parameters13{}, refuse(wire.AlertHandshakeFailure, "no common cipher suite: client offers %s; server accepts %s",
-			list(o.CipherSuites.All(), suiteName), list(slices.Values(p.Suites13), (*Suite13).String))
+}
+
+// TryParameters13 is ChooseParameters13 for a first hello, without words for a
+// refusal: it reports false and the alert to be sent, and allocates nothing.
+func TryParameters13(o *Offer13, p *Policy) (chosen Parameters13, alert wire.AlertDescription, ok bool) {
+	chosen, obstacle := o.parameters(p)
+	return chosen, obstacle.alert(), obstacle == nothing13
+}
+
+// parameters decides for a first hello. One that answers a HelloRetryRequest is
+// only looked through.
+func (o *Offer13) parameters(p *Policy) (Parameters13, obstacle13) {
+	if obstacle := o.acceptable(); obstacle != nothing13 || o.Retried != nil {
+		return Parameters13{}, obstacle
 	}
-	chosen := Parameters13{Suite: suites[0], Group: o.group(p)}
+	at := slices.IndexFunc(p.Suites13, o.has)
+	if at < 0 {
+		return Parameters13{}, noSuite13
+	}
+	chosen := Parameters13{Suite: p.Suites13[at], Group: o.group(p)}
 	if chosen.Group == 0 && !o.plainPSK(p) {
-		return Parameters13{}, o.noGroup(p)
+		return Parameters13{}, noGroup13
 	}
 	chosen.Retry = chosen.Group != 0 && !slices.Contains(o.Shares, chosen.Group)
-	return chosen, nil
+	return chosen, nothing13
 }
 
 // acceptable checks what does not depend on the server.
-func (o *Offer13) acceptable() error {
+func (o *Offer13) acceptable() obstacle13 {
 	// RFC 8446, Section 4.1.2: "this vector MUST contain exactly one byte, set
 	// to zero".
-	if !bytes.Equal(o.CompressionMethods, []byte{0}) {
-		return refuse(wire.AlertIllegalParameter, "client offers compression, which DTLS 1.3 does not have")
+	if len(o.CompressionMethods) != 1 || o.CompressionMethods[0] != 0 {
+		return compression13
 	}
 	// RFC 8446, Section 9.2.
 	if (o.Groups == nil) != (o.Shares == nil) {
-		return refuse(wire.AlertMissingExtension, "client sends only one of supported_groups and key_share")
+		return halfAnExchange
 	}
 	if o.PSKs == nil && (o.Groups == nil || o.SignatureAlgorithms == nil) {
-		return refuse(wire.AlertMissingExtension, "client sends neither pre_shared_key nor both supported_groups and signature_algorithms")
+		return noAuthentication
 	}
 	// RFC 8446, Section 4.2.9.
 	if o.PSKs != nil && o.PSKModes == nil {
-		return refuse(wire.AlertMissingExtension, "client sends pre_shared_key without psk_key_exchange_modes")
+		return noPSKModes
 	}
-	// RFC 8446, Section 4.2.8. Groups that we do not know do not matter, and to
-	// look for as many as a client cares to send would take long.
-	for _, g := range DefaultGroups13() {
+	if o.strayShare() != 0 {
+		return strayShare
+	}
+	return nothing13
+}
+
+// strayShare returns a group with a share that the client does not support, or
+// 0. Groups that we do not know do not matter, and to look for as many as a
+// client cares to send would take long.
+//
+// RFC 8446, Section 4.2.8.
+func (o *Offer13) strayShare() wire.Group {
+	for _, g := range groups13 {
 		if slices.Contains(o.Shares, g) && !o.Groups.Contains(uint16(g)) {
-			return refuse(wire.AlertIllegalParameter, "client sends a key share of %v, which is not among its supported groups", g)
+			return g
 		}
 	}
-	return nil
+	return 0
 }
 
 // retried checks that the hello does what the HelloRetryRequest said.
@@ -138,7 +164,7 @@ func (o *Offer13) acceptable() error {
 // containing a single KeyShareEntry from the indicated group".
 func (o *Offer13) retried() (Parameters13, error) {
 	r := *o.Retried
-	if !o.CipherSuites.Contains(uint16(r.Suite.ID)) {
+	if !o.has(r.Suite) {
 		return Parameters13{}, refuse(wire.AlertIllegalParameter, "client no longer offers %v, which the server chose", r.Suite)
 	}
 	if r.Group != 0 && !slices.Contains(o.Shares, r.Group) {
@@ -153,30 +179,24 @@ func (o *Offer13) retried() (Parameters13, error) {
 
 // suites returns the suites that both sides have, in the server's order.
 func (o *Offer13) suites(p *Policy) []*Suite13 {
-	return slices.DeleteFunc(slices.Clone(p.Suites13), func(s *Suite13) bool {
-		return !o.CipherSuites.Contains(uint16(s.ID))
-	})
+	return slices.DeleteFunc(slices.Clone(p.Suites13), func(s *Suite13) bool { return !o.has(s) })
 }
+
+func (o *Offer13) has(s *Suite13) bool { return o.CipherSuites.Contains(uint16(s.ID)) }
 
 // group returns the group to agree on a key in, or 0. The one that quantum
 // computers do not break is worth another round trip; among others, one of
 // which a share is there comes first.
 func (o *Offer13) group(p *Policy) wire.Group {
-	common := slices.DeleteFunc(DefaultGroups13(), func(g wire.Group) bool {
-		return !slices.Contains(p.Groups, g) || !o.Groups.Contains(uint16(g))
-	})
-	if slices.Contains(common, wire.GroupX25519MLKEM768) {
-		return wire.GroupX25519MLKEM768
-	}
 	first := wire.Group(0)
 	for _, g := range p.Groups {
-		if !slices.Contains(common, g) {
+		if !slices.Contains(groups13[:], g) || !o.Groups.Contains(uint16(g)) {
 			continue
 		}
-		if slices.Contains(o.Shares, g) {
+		if g == wire.GroupX25519MLKEM768 {
 			return g
 		}
-		if first == 0 {
+		if first == 0 || !slices.Contains(o.Shares, first) && slices.Contains(o.Shares, g) {
 			first = g
 		}
 	}
@@ -223,7 +243,7 @@ func (c *Choice13) chooseCredential(o *Offer13, p *Policy, candidates []Candidat
 		return o.noCredential(p)
 	}
 	if c.Group == 0 {
-		return o.noGroup(p)
+		return o.refuse(noGroup13, p)
 	}
 	// RFC 8446, Section 4.2.3.
 	if o.SignatureAlgorithms == nil {

@@ -469,6 +469,28 @@ func TestChooseVersion(t *testing.T) {
 	}
 }
 
+// The door asks for everybody who sends anything.
+func TestTryDoesNotAllocate(t *testing.T) {
+	p, ours := openPolicy13(), []wire.Version{wire.VersionDTLS13, wire.VersionDTLS12}
+	good, bad := everything13(), everything13()
+	good.withPSKs(bothModes, 0)
+	bad.Groups = groups(wire.GroupP521)
+	bad.Shares = []wire.Group{}
+	offered := wire.AppendUint16s(nil, wire.VersionDTLS13)
+	allocs := testing.AllocsPerRun(100, func() {
+		c, _, ok := TryParameters13(good, p)
+		_, alert, not := TryParameters13(bad, p)
+		v, okVersion := TryVersion(wire.VersionDTLS12, offered, ours)
+		_, notVersion := TryVersion(wire.VersionDTLS10, nil, ours)
+		if !ok || not || !okVersion || notVersion {
+			t.Fatal(c, alert, v)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
 // Whatever a client lists, there is a choice that it offered or a reason.
 func FuzzChoose13(f *testing.F) {
 	o := everything13()
@@ -492,6 +514,10 @@ func FuzzChoose13(f *testing.F) {
 			o.PSKs, o.PSKModes = nil, nil
 		}
 		p := openPolicy13()
+		tried, alert, ok := TryParameters13(o, p)
+		if chosen, err := ChooseParameters13(o, p); chosen != tried || (err == nil) != ok || !ok && alertOf(err) != alert {
+			t.Fatalf("chose %+v, %v; tried %+v, %v, %v", chosen, err, tried, alert, ok)
+		}
 		c, err := Choose13(o, p, certificates(newTestSigners(t).p256.Public()))
 		if err != nil {
 			if alertOf(err) == 0 || err.Error() == "" {

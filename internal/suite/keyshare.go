@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
@@ -47,9 +48,9 @@ func DefaultGroups() []wire.Group {
 
 // DefaultGroups13 returns the groups that DTLS 1.3 associations agree on keys
 // in, in order of preference. The slice is the caller's.
-func DefaultGroups13() []wire.Group {
-	return append([]wire.Group{wire.GroupX25519MLKEM768}, DefaultGroups()...)
-}
+func DefaultGroups13() []wire.Group { return slices.Clone(groups13[:]) }
+
+var groups13 = [...]wire.Group{wire.GroupX25519MLKEM768, wire.GroupX25519, wire.GroupP256, wire.GroupP384}
 
 // SystemKeys is the KeySource that draws from the operating system.
 type SystemKeys struct{}

@@ -22,7 +22,9 @@ const (
 	DropMalformedHello     // a ClientHello that does not parse
 	DropUnsupportedVersion // a ClientHello of something else than DTLS
 	DropHelloFragment      // part of a ClientHello, kept until the rest arrives
-	DropReplyTooLong       // a ClientHello shorter than its HelloVerifyRequest would be
+	DropReplyTooLong       // a ClientHello shorter than the request for a cookie would be
+	DropRefusedHello       // a ClientHello of DTLS 1.3 without a version or parameters that we have
+	DropBadCookie          // a ClientHello of DTLS 1.3 with a cookie that is not ours, or no longer, or another client's
 	DropNotListening       // a ClientHello, and new sessions are not accepted
 	DropHalfOpenLimit      // a ClientHello, and too many handshakes are in progress
 	DropSessionLimit       // a ClientHello, and there are too many sessions
@@ -84,6 +86,8 @@ var dropLabels = [NumDrops]string{
 	DropUnsupportedVersion:       "unsupported_version",
 	DropHelloFragment:            "hello_fragment",
 	DropReplyTooLong:             "reply_too_long",
+	DropRefusedHello:             "refused_hello",
+	DropBadCookie:                "bad_cookie",
 	DropNotListening:             "not_listening",
 	DropHalfOpenLimit:            "half_open_limit",
 	DropSessionLimit:             "session_limit",

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"testing"
 )
@@ -63,5 +64,59 @@ func TestSelectedVersion(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %v, want %v", test.name, got, test.want)
 		}
+	}
+}
+
+// The order of the extensions is part of the form: who sends the message keeps nothing of it, and writes it
+// again for the transcript.
+func TestHelloRetryRequestByteForByte(t *testing.T) {
+	const start = "fefd cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00"
+	tests := []struct {
+		name string
+		m    HelloRetryRequest
+		want string
+	}{
+		{"share and cookie", HelloRetryRequest{TLS_AES_128_GCM_SHA256, GroupX25519MLKEM768, []byte{0xc1, 0xc2}}, start + "0014 002b 0002 fefc 0033 0002 11ec 002c 0004 0002 c1c2"},
+		{"cookie", HelloRetryRequest{TLS_AES_128_GCM_SHA256, 0, []byte{0xc1, 0xc2}}, start + "000e 002b 0002 fefc 002c 0004 0002 c1c2"},
+		{"share", HelloRetryRequest{TLS_AES_128_GCM_SHA256, GroupP384, nil}, start + "000c 002b 0002 fefc 0033 0002 0018"},
+		{"neither", HelloRetryRequest{CipherSuite: TLS_AES_128_GCM_SHA256}, start + "0006 002b 0002 fefc"},
+	}
+	for _, test := range tests {
+		if got, want := test.m.AppendTo([]byte{9}), append([]byte{9}, unhex(t, test.want)...); !bytes.Equal(got, want) {
+			t.Errorf("%s:\n got %x\nwant %x", test.name, got, want)
+		}
+	}
+	for _, long := range []int{1<<16 - 1, 1 << 16} {
+		if got := (HelloRetryRequest{Cookie: make([]byte, long)}).AppendTo(nil); got != nil {
+			t.Errorf("cookie of %d bytes: %d bytes", long, len(got))
+		}
+	}
+}
+
+func TestHelloRetryRequestParsesAsAServerHello(t *testing.T) {
+	for _, want := range []HelloRetryRequest{
+		{TLS_AES_128_GCM_SHA256, GroupX25519, []byte("cookie")},
+		{TLS_AES_256_GCM_SHA384, 0, make([]byte, 70)},
+		{TLS_CHACHA20_POLY1305_SHA256, GroupP256, nil},
+	} {
+		m, err := ParseServerHello(want.AppendTo(nil))
+		if err != nil || !m.IsHelloRetryRequest() || m.Version != VersionDTLS12 || len(m.SessionID) != 0 || m.CompressionMethod != 0 {
+			t.Errorf("%+v: parsed %+v, %v", want, m, err)
+		}
+		e, err := ParseServerExtensions13(InHelloRetryRequest, m.Extensions)
+		if err != nil || e.SelectedVersion != VersionDTLS13 || len(e.Present) > 3 {
+			t.Errorf("%+v: parsed %+v, %v", want, e, err)
+		}
+		if m.CipherSuite != want.CipherSuite || e.SelectedGroup != want.Group || !bytes.Equal(e.Cookie, want.Cookie) {
+			t.Errorf("%+v: parsed %v, %v, %x", want, m.CipherSuite, e.SelectedGroup, e.Cookie)
+		}
+	}
+}
+
+func TestHelloRetryRequestDoesNotAllocateWhereThereIsRoom(t *testing.T) {
+	m := HelloRetryRequest{TLS_AES_128_GCM_SHA256, GroupX25519, make([]byte, 54)}
+	b := make([]byte, 0, 256)
+	if allocs := testing.AllocsPerRun(100, func() { b = m.AppendTo(b[:0]) }); allocs != 0 {
+		t.Errorf("%v allocations", allocs)
 	}
 }

@@ -51,6 +51,18 @@ func (l KeyShareList) Find(g Group) (KeyShare, bool) {
 	return KeyShare{}, false
 }
 
+// wellFormed reports whether l consists of whole shares.
+func (l KeyShareList) wellFormed() bool {
+	var k KeyShare
+	s := cryptobyte.String(l)
+	for !s.Empty() {
+		if !k.read(&s) {
+			return false
+		}
+	}
+	return true
+}
+
 // readKeyShares reads a KeyShareClientHello, which may be empty. legal reports that no group comes twice.
 func readKeyShares(s *cryptobyte.String, out *KeyShareList) (ok, legal bool) {
 	if !readOpaque16(s, (*[]byte)(out)) {
