@@ -52,6 +52,7 @@ func (k *acks) add(n recordNumber) {
 // acknowledge makes an ACK due for a record too, once it is known that the peer
 // understands it.
 func (d *delivery) acknowledge(now time.Time, n recordNumber) {
+	d.used = now
 	d.acks.add(n)
 	if d.a.suite13 != nil {
 		d.scheduleACK(now)
@@ -59,22 +60,21 @@ func (d *delivery) acknowledge(now time.Time, n recordNumber) {
 }
 
 func (d *delivery) scheduleACK(now time.Time) {
-	if d.acks.deadline.IsZero() && d.a.write.epoch > 0 {
+	if d.acks.deadline.IsZero() {
 		d.acks.deadline = now.Add(d.flight.timeout / ackFraction)
 	}
 }
 
-// sendACK lists what came. An ACK is protected with the newest keys, and is not
-// sent before there are any: what it says would be anybody's word.
+// sendACK lists what came, under the newest keys.
 //
 // RFC 9147, Section 7.
 func (d *delivery) sendACK() {
 	d.acks.deadline = time.Time{}
 	a := d.a
-	if a.write.epoch == 0 || len(d.acks.records) == 0 {
+	if len(d.acks.records) == 0 {
 		return
 	}
-	room := int(a.mtu) - a.overhead(&a.write) - ackHeaderLen
+	room := int(a.mtu) - a.overheadOf(a.write.epoch) - ackHeaderLen
 	first := max(len(d.acks.records)-max(room/ackRecordLen, 1), 0)
 	content := make([]byte, 0, ackHeaderLen+maxACKs*ackRecordLen)
 	var numbers []wire.RecordNumber
@@ -119,24 +119,30 @@ func (f *flight) number(parts int, n recordNumber) {
 	}
 }
 
-// receiveACK takes the content of an authenticated ACK. What it lists will not
-// be repeated; numbers that are not ours mean nothing.
-func (a *Association) receiveACK(now time.Time, content []byte) {
+// receiveACK takes the content of an ACK that came in that epoch. What it lists
+// will not be repeated; numbers that are not ours mean nothing.
+func (a *Association) receiveACK(now time.Time, epoch uint16, content []byte) {
 	ack, err := wire.ParseACK(content)
 	if err != nil {
 		a.fail(err)
 		return
 	}
-	if a.delivery == nil || len(a.delivery.flight.sent) == 0 {
-		return
-	}
-	f := &a.delivery.flight
-	listed := make(map[recordNumber]bool, maxSentParts)
+	listed := make(map[recordNumber]bool)
 	for n := range ack.Records.All() {
+		// RFC 9147, Section 7: during the handshake, an ACK has the epoch of what
+		// it acknowledges, or a later one.
+		if epoch < epochApplication && n.Epoch > uint64(epoch) {
+			a.fail(refuse(wire.AlertDecodeError, "malformed ack: record of epoch %d in epoch %d", n.Epoch, epoch))
+			return
+		}
 		if n.Epoch <= uint64(a.write.epoch) && len(listed) < maxSentParts {
 			listed[recordNumber{uint16(n.Epoch), n.Seq}] = true
 		}
 	}
+	if a.delivery == nil {
+		return
+	}
+	f := &a.delivery.flight
 	for _, sent := range f.sent {
 		if listed[sent.record] {
 			f.confirm(sent)
@@ -166,7 +172,7 @@ func (d *delivery) settle(now time.Time) {
 	f.messages = slices.DeleteFunc(f.messages, func(m outgoing) bool { return m.arrived })
 	f.from = place{}
 	if len(f.messages) == 0 {
-		f.finish(d.a.cfg.RetransmitInitial)
+		f.finish()
 		d.a.older.forgetWrites()
 	}
 	if updated {

@@ -42,8 +42,8 @@ type Association struct {
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
 	ownRecordSize  uint16 // bytes of plaintext that we take per record
-	peerSeq        uint16 // message_seq of the peer's next message, once established
-	sendSeq        uint16 // message_seq of our next message, once established
+	peerSeq        uint32 // message_seq of the peer's next message, once established
+	sendSeq        uint32 // message_seq of our next message, once established
 	side           Side
 	phase          phase
 }
@@ -139,7 +139,7 @@ func (a *Association) Deadline() time.Time {
 	case a.linger != nil:
 		return a.linger.until
 	default:
-		return earliest(a.NextTransmission(), a.older.deadline())
+		return earliest(a.NextTransmission(), a.older.deadline(), a.delivery.forgotten())
 	}
 }
 

@@ -112,9 +112,6 @@ func (c *client13) enter(now time.Time, shared []byte) (state, error) {
 		return c.state, err
 	}
 	c.enterHandshake(now, secret)
-	// Part of the server's flight has come, and with it all of ours has arrived.
-	c.flight.finish(c.a.cfg.RetransmitInitial)
-	c.scheduleACK(now)
 	if c.psk == nil {
 		return awaitEncryptedExtensions, nil
 	}

@@ -76,7 +76,7 @@ func (c *clientStart) screen(recordSeq uint64, f wire.Fragment) wire.Drop {
 		return wire.DropNone
 	case recordSeq < c.begins:
 		return wire.DropDuplicateMessage
-	case f.Seq >= c.sendSeq:
+	case uint32(f.Seq) >= c.sendSeq:
 		return wire.DropFutureMessage
 	case !f.Whole():
 		return wire.DropNone
@@ -85,7 +85,7 @@ func (c *clientStart) screen(recordSeq uint64, f wire.Fragment) wire.Drop {
 	if err == nil && !c.follows(request) {
 		return wire.DropDuplicateMessage
 	}
-	c.reassembly.skip(f.Seq)
+	c.reassembly.skip(uint32(f.Seq))
 	return wire.DropNone
 }
 
@@ -103,8 +103,11 @@ func (c *clientStart) onHelloVerifyRequest(now time.Time, m message) (state, err
 	if err != nil {
 		return c.state, err
 	}
-	if c.retry != nil || !c.a.cfg.speaks(wire.VersionDTLS12) {
-		return c.state, refuse(wire.AlertUnexpectedMessage, "unexpected %v: it is of DTLS 1.2", m.typ)
+	switch {
+	case !c.a.cfg.speaks(wire.VersionDTLS12):
+		return c.state, refuse(wire.AlertProtocolVersion, "no common version: client accepts %s; server sends a %v, which is of DTLS 1.2", names(c.a.cfg.Versions), m.typ)
+	case c.retry != nil:
+		return c.state, refuse(wire.AlertUnexpectedMessage, "unexpected %v after hello_retry_request", m.typ)
 	}
 	if !c.follows(request) {
 		c.a.drop(wire.DropDuplicateMessage)

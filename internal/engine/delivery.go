@@ -16,8 +16,9 @@ type delivery struct {
 	flight     flight
 	acks       acks // of DTLS 1.3
 	budget     budget
-	sendSeq    uint16 // message_seq of our next message
-	sendEpoch  uint16 // epoch of our next message
+	sendSeq    uint32    // message_seq of our next message
+	sendEpoch  uint16    // epoch of our next message
+	used       time.Time // when a message was sent or taken last; of DTLS 1.3
 }
 
 func newDelivery(a *Association) *delivery {
@@ -34,13 +35,14 @@ func newDelivery(a *Association) *delivery {
 // newFlight begins a flight. What the one before it waited for has come, and
 // with it the peer learns that all of its own has arrived.
 func (d *delivery) newFlight() {
-	d.flight.finish(d.a.cfg.RetransmitInitial)
+	d.flight.finish()
+	d.flight.timeout = d.a.cfg.RetransmitInitial
 	d.acks = acks{}
 }
 
 // add adds a message to the flight, and returns its message_seq.
 func (d *delivery) add(t wire.HandshakeType, body []byte) uint16 {
-	m := outgoing{typ: t, seq: d.sendSeq, epoch: d.sendEpoch, body: body}
+	m := outgoing{typ: t, seq: uint16(d.sendSeq), epoch: d.sendEpoch, body: body}
 	d.sendSeq++
 	d.flight.messages = append(d.flight.messages, m)
 	d.trace(Message{Sent: true, Type: t, Seq: m.seq, Length: len(body), Body: body})

@@ -35,7 +35,7 @@ func (x *exported) marshal() []byte {
 	b.AddUint16(a.write.epoch)
 	b.AddUint16(a.peerRecordSize)
 	b.AddUint16(a.ownRecordSize)
-	b.AddUint16(a.peerSeq)
+	b.AddUint32(a.peerSeq)
 	b.AddUint16(a.mtu)
 	addOpaque(b, a.read.keys)
 	addOpaque(b, a.write.keys)
@@ -57,7 +57,7 @@ func (x *exported) unmarshal(data []byte) error {
 		!in.ReadUint8(&side) || side > uint8(Server) || !in.ReadUint16(&id) ||
 		!in.ReadUint64(&x.nextSend) || !in.ReadUint64(&x.window.next) || !in.ReadUint64(&x.window.seen) ||
 		!in.ReadUint16(&epoch) || !in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.ownRecordSize) ||
-		!in.ReadUint16(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
+		!in.ReadUint32(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
 		!readOpaque(&in, &read) || !readOpaque(&in, &write) ||
 		!in.CopyBytes(a.secrets.master[:]) || !in.CopyBytes(a.secrets.clientRandom[:]) || !in.CopyBytes(a.secrets.serverRandom[:]) {
 		return ErrExport

@@ -43,9 +43,7 @@ type flight struct {
 }
 
 // finish ends a flight that has arrived.
-func (f *flight) finish(timeout time.Duration) {
-	*f = flight{version: f.version, timeout: timeout}
-}
+func (f *flight) finish() { *f = flight{version: f.version, timeout: f.timeout} }
 
 // A place is a byte of a message in a flight. The zero place is its beginning.
 type place struct{ message, offset int }
@@ -248,20 +246,13 @@ func (p *packer) addFragment(m *outgoing, offset, n int) {
 // into a new one of that epoch in the same datagram.
 func (p *packer) room(epoch uint16) int {
 	used := len(p.a.ws.out) - p.start
-	room := p.size - used - p.overhead(epoch)
+	room := p.size - used - p.a.overheadOf(epoch)
 	limit := int(p.a.peerRecordSize)
 	if p.open {
 		room -= len(p.a.ws.record)
 		limit -= len(p.a.ws.record)
 	}
 	return min(room, limit)
-}
-
-func (p *packer) overhead(epoch uint16) int {
-	if epoch == 0 {
-		return wire.RecordHeaderLen
-	}
-	return p.a.overhead(p.a.writeOf(epoch))
 }
 
 func (p *packer) addChangeCipherSpec() error {

@@ -124,7 +124,7 @@ func (h *handshake) receiveFragment(n recordNumber, f wire.Fragment) wire.Drop {
 	}
 	drop := h.keep(n.epoch, f)
 	if drop == wire.DropNone && h.answers(n.epoch) {
-		h.flight.finish(h.a.cfg.RetransmitInitial)
+		h.flight.finish()
 	}
 	return drop
 }

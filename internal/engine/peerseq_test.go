@@ -2,4 +2,4 @@ package engine
 
 // PeerSeq returns the message_seq that would be the peer's next after the
 // handshake.
-func (a *Association) PeerSeq() uint16 { return a.peerSeq }
+func (a *Association) PeerSeq() uint16 { return uint16(a.peerSeq) }

@@ -20,15 +20,27 @@ func (a *Association) deliver() *delivery {
 	return a.delivery
 }
 
-// rest drops the delivery when there is nothing left for it to do. While records
-// of an old epoch are still taken, it stays to acknowledge them.
-func (a *Association) rest() {
+// deliveryLife is how long a delivery is kept after its last use: longer than an
+// old epoch, so that what is repeated in one is acknowledged together with what
+// is known already.
+const deliveryLife = 2 * oldEpochLife
+
+// rest drops the delivery when there is nothing left for it to do.
+func (a *Association) rest(now time.Time) {
 	d := a.delivery
-	if d == nil || a.older != nil || !d.deadline().IsZero() || d.reassembly.used > 0 {
+	if d == nil || !d.deadline().IsZero() || now.Sub(d.used) < deliveryLife {
 		return
 	}
 	a.sendSeq, a.peerSeq = d.sendSeq, d.reassembly.next
 	a.delivery = nil
+}
+
+// forgotten returns when a delivery is to be dropped, or the zero time.
+func (d *delivery) forgotten() time.Time {
+	if d == nil {
+		return time.Time{}
+	}
+	return d.used.Add(deliveryLife)
 }
 
 // A letter is a message to be sent.
@@ -41,6 +53,7 @@ type letter struct {
 // acknowledged.
 func (a *Association) post(now time.Time, letters ...letter) error {
 	d := a.deliver()
+	d.used = now
 	if int(d.sendSeq)+len(letters) > maxMessages {
 		return ErrSequenceExhausted
 	}
@@ -50,6 +63,7 @@ func (a *Association) post(now time.Time, letters ...letter) error {
 		d.add(l.typ, l.body)
 	}
 	if d.flight.deadline.IsZero() {
+		d.flight.timeout = a.cfg.RetransmitInitial
 		d.flight.arm(now)
 	}
 	return a.transmit(&d.flight, &d.budget)
@@ -63,8 +77,9 @@ func (a *Association) keepLate(n recordNumber, f wire.Fragment) wire.Drop {
 	switch d := a.deliver(); {
 	case a.phase == phaseClosed:
 		return wire.DropClosed
-	case n.epoch < epochApplication && int16(f.Seq-d.reassembly.next) >= 0:
-		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v: after finished", f.Type))
+	case n.epoch < a.read.epoch && uint32(f.Seq) >= d.reassembly.next:
+		// RFC 8446, Section 5.1: Finished and KeyUpdate end their epochs.
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v in epoch %d, which is over", f.Type, n.epoch))
 		return wire.DropUnexpectedMessage
 	default:
 		return d.keep(n.epoch, f)
@@ -87,7 +102,7 @@ func (a *Association) advanceLate(now time.Time) {
 	if a.updateIsDue() {
 		a.forceUpdate(now)
 	}
-	a.rest()
+	a.rest(now)
 }
 
 func (a *Association) receiveLate(now time.Time, m message) error {
@@ -122,5 +137,5 @@ func (a *Association) timeoutLate(now time.Time) {
 	if a.updateIsDue() {
 		a.forceUpdate(now)
 	}
-	a.rest()
+	a.rest(now)
 }

@@ -26,7 +26,7 @@ type message struct {
 // whatever order and pieces they arrive. What it keeps follows the bytes
 // received, never the length that a header declares, and has a limit.
 type reassembly struct {
-	next       uint16 // message_seq of the next message to take
+	next       uint32 // message_seq of the next message to take; above all when there is none
 	limit      int    // bytes kept at most, overhead and early records counted
 	maxMessage int
 	used       int
@@ -65,9 +65,9 @@ func (c *chunk) append(data []byte) {
 // add keeps what is new in a fragment that arrived in the given epoch, or
 // says why not.
 func (r *reassembly) add(epoch uint16, f wire.Fragment) wire.Drop {
-	ahead := f.Seq - r.next
+	ahead := int(f.Seq) - int(r.next)
 	switch {
-	case int16(ahead) < 0:
+	case ahead < 0:
 		return wire.DropDuplicateMessage
 	case ahead >= messageWindow:
 		return wire.DropFutureMessage
@@ -117,7 +117,7 @@ func (r *reassembly) take() (message, bool) {
 	if !p.started || p.have < p.length {
 		return message{}, false
 	}
-	m := message{typ: p.typ, seq: r.next, epoch: p.epoch, body: p.body()}
+	m := message{typ: p.typ, seq: uint16(r.next), epoch: p.epoch, body: p.body()}
 	r.used -= p.cost()
 	copy(r.slots[:], r.slots[1:])
 	r.slots[messageWindow-1] = partial{}
@@ -126,7 +126,7 @@ func (r *reassembly) take() (message, bool) {
 }
 
 // skip forgets everything kept and expects seq next.
-func (r *reassembly) skip(seq uint16) {
+func (r *reassembly) skip(seq uint32) {
 	for i := range r.slots {
 		r.used -= r.slots[i].cost()
 	}
@@ -135,7 +135,7 @@ func (r *reassembly) skip(seq uint16) {
 }
 
 // awaits reports whether seq is the next message and nothing of it is here.
-func (r *reassembly) awaits(seq uint16) bool { return seq == r.next && !r.slots[0].started }
+func (r *reassembly) awaits(seq uint16) bool { return uint32(seq) == r.next && !r.slots[0].started }
 
 // protected returns the type of the first message of which an authenticated
 // part is here.

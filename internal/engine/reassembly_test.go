@@ -172,17 +172,20 @@ func TestFragmentsInAnyOrderMakeTheMessage(t *testing.T) {
 
 func TestMessagesAreTakenInTheirOrder(t *testing.T) {
 	r := newReassembly()
-	r.next = 65534 // and so past the end of the numbers
+	r.next = 65533 // and so to the end of the numbers, which do not begin again
 	bodies := [][]byte{numbered(10), nil, numbered(30)}
 	for i := range slices.Backward(bodies) {
 		wantNone(t, r)
-		wantAnswer(t, r.add(0, part(65534+uint16(i), bodies[i], 0, len(bodies[i]))), wire.DropNone, "a whole message")
+		wantAnswer(t, r.add(0, part(65533+uint16(i), bodies[i], 0, len(bodies[i]))), wire.DropNone, "a whole message")
 	}
 	for i, body := range bodies {
-		wantTaken(t, r, 65534+uint16(i), body)
+		wantTaken(t, r, 65533+uint16(i), body)
 	}
 	wantNone(t, r)
 	wantAnswer(t, r.add(0, part(0, bodies[2], 0, 30)), wire.DropDuplicateMessage, "a message taken before")
+
+	r = newReassembly()
+	r.next = 1
 	wantAnswer(t, r.add(0, part(1+messageWindow-1, bodies[2], 0, 30)), wire.DropNone, "the furthest message that is kept")
 	wantAnswer(t, r.add(0, part(1+messageWindow, bodies[2], 0, 30)), wire.DropFutureMessage, "one further")
 }

@@ -101,6 +101,8 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 		a.receiveHandshake(now, recordNumber{0, r.Seq}, r.Payload)
 	case r.Type == wire.ContentAlert:
 		a.hs.hint(r.Payload)
+	case r.Type == wire.ContentACK && a.suite13 != nil:
+		a.receiveACK(now, 0, r.Payload)
 	case r.Type == wire.ContentChangeCipherSpec:
 		// The epoch of the records that follow says the same, and unlike
 		// this record it cannot be lost or forged.
@@ -222,7 +224,7 @@ func (a *Association) receiveLateFragment(f wire.Fragment) {
 		}
 	case f.Type == wire.TypeClientHello && a.side == Server, f.Type == wire.TypeHelloRequest && a.side == Client:
 		a.refuseRenegotiation()
-	case int16(f.Seq-a.peerSeq) < 0:
+	case uint32(f.Seq) < a.peerSeq:
 		a.drop(wire.DropDuplicateMessage)
 	default:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v: the handshake is over", f.Type))

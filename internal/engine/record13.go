@@ -98,12 +98,12 @@ func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recor
 	case t == wire.ContentHandshake:
 		a.receiveHandshake(now, n, plaintext)
 	case t == wire.ContentACK:
-		a.receiveACK(now, plaintext)
+		a.receiveACK(now, n.epoch, plaintext)
 	case t != wire.ContentApplicationData:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v in a protected record", t))
 	case a.hs != nil || n.epoch < epochApplication:
 		// RFC 9147, Section 6.1: application data has epochs of its own.
-		a.fail(refuse(wire.AlertUnexpectedMessage, "application data in the handshake's epoch"))
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected application data in the epoch of the handshake"))
 	case len(plaintext) == 0:
 		a.drop(wire.DropEmptyRecord)
 	default:

@@ -34,6 +34,14 @@ func (a *Association) Overhead() int {
 	return a.overhead(&a.write)
 }
 
+// overheadOf is what overhead is, for a record of that epoch.
+func (a *Association) overheadOf(epoch uint16) int {
+	if epoch == 0 {
+		return wire.RecordHeaderLen
+	}
+	return a.overhead(a.writeOf(epoch))
+}
+
 // overhead returns the largest number of bytes that sealing with w adds.
 func (a *Association) overhead(w *half) int {
 	if a.suite13 != nil {

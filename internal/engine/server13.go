@@ -346,7 +346,7 @@ func (s *server13) onFinished(now time.Time, m message) (state, error) {
 	defer resumption.Wipe()
 	a := s.a
 	a.readWith(now, epochApplication, s.schedule.application[Client])
-	s.flight.finish(a.cfg.RetransmitInitial)
+	s.flight.finish()
 	a.older.forgetWrites()
 	s.schedule.wipe()
 	early := s.early.take(s.delivery)

@@ -28,10 +28,10 @@ var serverStartFlow = []row[*serverStart]{
 func newServerStart(a *Association, now time.Time, hello Hello) *handshake {
 	h := newHandshake(a, now, awaitClientHello)
 	h.role = &serverStart{handshake: h, retry: hello.Retry}
-	h.sendSeq = hello.MessageSeq
+	h.sendSeq = uint32(hello.MessageSeq)
 	h.budget = budget{unlimited: hello.Verified}
 	h.budget.earn(hello.Received)
-	h.reassembly.next = hello.MessageSeq
+	h.reassembly.next = uint32(hello.MessageSeq)
 	return h
 }
 

@@ -1,9 +1,6 @@
 package suite
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 func (s *Suite13) derivation() keyDerivation { return keyDerivation{s.Hash, dtls13} }
 
@@ -53,8 +50,7 @@ func (d keyDerivation) ticketPSK(resumption Secret, nonce []byte) Secret {
 
 // Exporter returns n bytes of keying material for the use that label names,
 // from exporter_master_secret. No context is the same as an empty one. It is
-// an error to ask for an empty label or one above 249 bytes, or for more than
-// 255 times the size of the hash.
+// an error to ask for a label above 249 bytes, or for more than 255 times the size of the hash.
 //
 // RFC 8446, Section 7.5.
 func (s *Suite13) Exporter(exporter Secret, label string, context []byte, n int) ([]byte, error) {
@@ -62,9 +58,6 @@ func (s *Suite13) Exporter(exporter Secret, label string, context []byte, n int)
 }
 
 func (d keyDerivation) export(exporter Secret, label string, context []byte, n int) ([]byte, error) {
-	if label == "" {
-		return nil, errors.New("exporter label is empty")
-	}
 	if longest := 255 - len(d.prefix); len(label) > longest {
 		return nil, fmt.Errorf("exporter label of %d bytes is longer than %d", len(label), longest)
 	}

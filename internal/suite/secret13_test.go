@@ -106,7 +106,7 @@ func TestExporter13Bounds(t *testing.T) {
 	}{
 		{"longest label", strings.Repeat("x", 249), 32, true},
 		{"longer label", strings.Repeat("x", 250), 32, false},
-		{"no label", "", 32, false},
+		{"no label", "", 32, true},
 		{"no bytes", "EXPORTER-test", 0, true},
 		{"negative length", "EXPORTER-test", -1, false},
 		{"most that the hash gives", "EXPORTER-test", 255 * 32, true},

@@ -69,7 +69,7 @@ func TestMalformedPreSharedKeysAreNamed(t *testing.T) {
 		{"an empty identity", "0029 002b 0006 0000 00000000 0021" + binder, malformed},
 		{"an identity without age", "0029 0028 0003 0001 a1 0021" + binder, malformed},
 		{"no binder", "0029 000b 0007 0001 a1 00000000 0000", malformed},
-		{"a binder that is too short", "0029 002b 0007 0001 a1 00000000 0020 1f" + sampleRandom[2:], malformed},
+		{"an empty binder", "0029 000c 0007 0001 a1 00000000 0001 00", malformed},
 		{"a binder cut off", "0029 002b 0007 0001 a1 00000000 0020 20" + sampleRandom[2:], malformed},
 		{"more after the binders", "0029 002d 0007 0001 a1 00000000 0021" + binder + "00", malformed},
 		{"a binder more than identities", "0029 004d 0007 0001 a1 00000000 0042" + binder + binder, illegal},

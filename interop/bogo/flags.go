@@ -52,7 +52,7 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolFunc("no-tls13", "", s.disable(wire.VersionDTLS13))
 	f.IntVar(&s.mtu, "mtu", s.mtu, "bytes of a datagram")
 	f.IntVar(&s.timeout, "initial-timeout-duration-ms", s.timeout, "")
-	f.IntVar(&s.maxMessage, "max-cert-list", 0, "bytes of the largest handshake message")
+	f.IntVar(&s.maxMessage, "max-cert-list", s.maxMessage, "bytes of the largest handshake message")
 
 	f.BoolFunc("new-x509-credential", "the flags that follow are about another credential", func(string) error {
 		s.files = append(s.files, credentialFiles{})

@@ -13,6 +13,7 @@ import (
 // What the tests take for granted where no flag says otherwise.
 const (
 	defaultMTU        = 1472
+	defaultMaxMessage = 48 << 10
 	initialTimeout    = 400 * time.Millisecond
 	maxTimeout        = 60 * time.Second
 	retransmissions   = 12
@@ -70,6 +71,7 @@ func newSettings() *settings {
 		minVersion: int(wire.VersionDTLS10),
 		maxVersion: int(wire.VersionDTLS13),
 		mtu:        defaultMTU,
+		maxMessage: defaultMaxMessage,
 		timeout:    int(initialTimeout / time.Millisecond),
 		files:      make([]credentialFiles, 1),
 		expect:     expectations{credential: anyCredential},
