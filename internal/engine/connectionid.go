@@ -74,8 +74,8 @@ func (h *handshake) agreeOnCID(theirs []byte, rrc bool) {
 	h.result.LocalCID = a.cid
 	h.result.RemoteCID = a.peerCID
 	h.result.RRC = rrc
-	if len(theirs) > 0 && a.peerRecordSize < wire.MaxPlaintext {
-		a.peerRecordSize-- // RFC 8449, Section 4 counts the type inside, too
+	if len(theirs) > 0 {
+		a.peerRecordSize-- // the limits count the type inside: RFC 9146, Section 5
 	}
 }
 
