@@ -27,7 +27,6 @@ type Association struct {
 	read, write half
 	window      replayWindow // of the read epoch
 	plainSeq    uint64       // next record number to send in epoch 0
-	peerCID     []byte       // what the peer wants to see in our records
 
 	hs       *handshake // nil once established
 	delivery *delivery  // nil when no handshake message is on its way
@@ -39,6 +38,8 @@ type Association struct {
 	resumption suite.Secret // a client's, for the tickets of DTLS 1.3
 	ceiling    *ceiling
 
+	cid, peerCID []byte // ours, in what the peer sends; the peer's, in what we send
+
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
 	ownRecordSize  uint16 // bytes of plaintext that we take per record
@@ -46,13 +47,14 @@ type Association struct {
 	sendSeq        uint32 // message_seq of our next message, once established
 	side           Side
 	phase          phase
+	newest         bool // see Newest
 }
 
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
 	keys           suite.Keys          // in DTLS 1.3 the traffic secret that they come from
-	protection     suite.Protection    // of DTLS 1.2
+	protection     *suite.Protection   // of DTLS 1.2
 	protection13   *suite.Protection13 // of DTLS 1.3
 	seq            uint64              // next record number to send; unused when reading
 	failed         uint64              // records that did not open; of DTLS 1.3, when reading
@@ -211,7 +213,7 @@ func (a *Association) Trim() {
 }
 
 // protect returns the protection of h, expanded from its keys on first use.
-func (a *Association) protect(h *half) suite.Protection {
+func (a *Association) protect(h *half) *suite.Protection {
 	if h.protection == nil {
 		p, err := a.suite.NewProtection(h.keys, h.encryptThenMAC, a.cfg.Rand)
 		if err != nil {

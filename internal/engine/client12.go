@@ -79,6 +79,7 @@ func (c *client12) onServerHello(hello wire.ServerHello) (state, error) {
 		c.a.peerRecordSize = min(ext.RecordSizeLimit, wire.MaxPlaintext)
 		c.a.ownRecordSize = min(c.offered.RecordSizeLimit, wire.MaxPlaintext)
 	}
+	c.takeCID(&ext)
 	c.transcript.begin(chosen.Hash, chosen.KeyExchange.UsesCertificate())
 	if c.resumes(&hello) {
 		return c.resume()

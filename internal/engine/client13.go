@@ -53,6 +53,7 @@ func (c *client13) onServerHello(now time.Time, hello wire.ServerHello, m messag
 	c.result.ServerName = c.target.ServerName
 	c.result.Group = ext.KeyShare.Group
 	c.result.Retried = c.retry != nil
+	c.takeCID(&ext)
 	c.transcript = *c.transcriptBefore(chosen.Hash)
 	c.transcript.add(wire.TypeClientHello, 0, c.body)
 	c.record(m)

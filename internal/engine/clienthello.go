@@ -26,6 +26,9 @@ func (c *clientStart) prepare(now time.Time) (state, error) {
 	if err := c.offerSession(); err != nil {
 		return c.state, err
 	}
+	if err := c.a.drawCID(); err != nil {
+		return c.state, err
+	}
 	if !c.a.cfg.speaks(wire.VersionDTLS13) {
 		return c.sendFirstHello(now)
 	}
@@ -130,6 +133,7 @@ func (c *clientStart) extensions() wire.ClientExtensions {
 	if cfg.Certificate {
 		e.SignatureAlgorithms = wire.AppendUint16s(nil, cfg.Policy.Schemes...)
 	}
+	c.offerCID(&e)
 	if cfg.speaks(wire.VersionDTLS12) {
 		c.offer12(&e)
 	}

@@ -101,6 +101,12 @@ type Config struct {
 	// those of pion drop a hello that has it.
 	AcknowledgeName bool
 
+	// CIDs makes the connection IDs that peers put into what they send us; without
+	// it none are negotiated. With RRC, the return routability check of RFC 9853
+	// is negotiated wherever connection IDs are.
+	CIDs CIDSource
+	RRC  bool
+
 	Tickets      Sealer        // server: seals session tickets; none are issued or taken without
 	TicketCount  int           // server, DTLS 1.3: tickets after a handshake
 	SessionCache bool          // server: resume by session ID, EventLookupSession; client: offer and store sessions
@@ -191,6 +197,8 @@ type State struct {
 	Resumed              bool
 	ExtendedMasterSecret bool
 	EncryptThenMAC       bool
+	HasCID               bool   // connection IDs were negotiated
+	RRC                  bool   // the return routability check was negotiated
 	Identity             []byte // the PSK identity as the client sent it
 	Hint                 []byte // the server's PSK identity hint, as sent
 	ServerName           string
@@ -198,6 +206,8 @@ type State struct {
 	SRTPProfile          uint16 // 0 for none
 	SRTPMKI              []byte
 	PeerChain            [][]byte // DER, leaf first
+	LocalCID             []byte   // our connection ID, in what the peer sends; empty for none
+	RemoteCID            []byte   // the peer's, in what we send; empty for none
 }
 
 // CipherSuite returns the suite of either version.

@@ -40,9 +40,12 @@ func (e *early) take(d *delivery) [][]byte {
 	return records
 }
 
-// replay takes records that were kept, now that they can be opened.
+// replay takes records that were kept, now that they can be opened. Where they
+// came from is forgotten, so that they tell nothing about the last datagram.
 func (a *Association) replay(now time.Time, records [][]byte) {
+	newest := a.newest
 	for _, raw := range records {
 		a.receiveNext(now, raw)
 	}
+	a.newest = newest
 }

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -13,6 +15,7 @@ import (
 // handshake nothing that fails authentication changes the association.
 func (a *Association) Receive(now time.Time, datagram []byte) {
 	a.ws.begin()
+	a.newest = false
 	if len(datagram) == 0 {
 		a.drop(wire.DropEmptyDatagram)
 		return
@@ -28,14 +31,11 @@ func (a *Association) Receive(now time.Time, datagram []byte) {
 
 // receiveNext takes the record at the start of b, and returns what follows it.
 func (a *Association) receiveNext(now time.Time, b []byte) []byte {
-	if wire.RecordKindOf(b[0]) == wire.RecordUnified && a.mayBe13() {
-		r, rest, err := wire.ParseUnifiedRecord(b, 0)
-		if err != nil {
-			a.drop(wire.DropMalformedRecord)
-			return nil
-		}
-		a.receiveUnified(now, r, b[:len(b)-len(rest)])
-		return rest
+	switch kind := wire.RecordKindOf(b[0]); {
+	case kind == wire.RecordCID:
+		return a.receiveCIDRecord(now, b)
+	case kind == wire.RecordUnified && a.mayBe13():
+		return a.receiveUnifiedRecord(now, b)
 	}
 	r, rest, err := wire.ParseRecord(b)
 	if err != nil {
@@ -112,24 +112,27 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 }
 
 func (a *Association) receiveProtected(now time.Time, r wire.Record) {
-	if drop := a.admit(r.Seq); drop != wire.DropNone {
+	if drop := a.admit(r.Type, r.Seq); drop != wire.DropNone {
 		a.drop(drop)
 		return
 	}
-	plaintext, err := a.protect(&a.read).Open(r)
-	if err != nil {
+	t, plaintext, err := a.open(r)
+	if errors.Is(err, suite.ErrOpen) {
 		a.drop(wire.DropAuthentication)
-		if a.hs != nil && r.Type == wire.ContentHandshake {
+		if a.hs != nil && (r.Type == wire.ContentHandshake || r.Type == wire.ContentCID) {
 			a.hs.role.undecryptable()
 		}
 		return
 	}
+	a.newest = a.newest || a.window.newer(r.Seq)
 	a.window.mark(r.Seq)
 	if a.hs != nil {
 		// Who has seen our random and knows the keys is where it says it is.
 		a.hs.budget.unlimited = true
 	}
 	switch {
+	case err != nil:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
 	case len(plaintext) > wire.MaxPlaintext:
 		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
 	case len(plaintext) > int(a.ownRecordSize):
@@ -137,7 +140,7 @@ func (a *Association) receiveProtected(now time.Time, r wire.Record) {
 		// "record_overflow" alert or discard the record".
 		a.drop(wire.DropRecordOverflow)
 	default:
-		a.receiveOpened(now, r.Type, r.Seq, plaintext)
+		a.receiveOpened(now, t, r.Seq, plaintext)
 	}
 }
 
@@ -148,6 +151,8 @@ func (a *Association) receiveOpened(now time.Time, t wire.ContentType, seq uint6
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:
 		a.receiveHandshake(now, recordNumber{a.read.epoch, seq}, plaintext)
+	case t == wire.ContentReturnRoutabilityCheck && a.hs == nil:
+		a.receiveRoutabilityCheck(plaintext)
 	case t != wire.ContentApplicationData || a.hs != nil:
 		a.drop(wire.DropUnexpectedContent)
 	case len(plaintext) == 0:
@@ -160,9 +165,11 @@ func (a *Association) receiveOpened(now time.Time, t wire.ContentType, seq uint6
 	}
 }
 
-// admit says whether a record of this number may still be taken.
-func (a *Association) admit(seq uint64) wire.Drop {
+// admit says whether a record of this form and number may still be taken.
+func (a *Association) admit(form wire.ContentType, seq uint64) wire.Drop {
 	switch {
+	case len(a.cid) > 0 && form != wire.ContentCID:
+		return wire.DropMissingCID
 	case a.ceiling.bars(seq):
 		return wire.DropSequenceExhausted
 	case !a.window.fresh(seq):

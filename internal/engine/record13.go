@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -17,6 +18,18 @@ func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64
 	return a.protect13(w).Seal(dst, header.Len(), t, seq, content, 0)
 }
 
+// receiveUnifiedRecord takes the record of DTLS 1.3 at the start of a datagram,
+// and returns what follows it.
+func (a *Association) receiveUnifiedRecord(now time.Time, datagram []byte) (rest []byte) {
+	r, rest, err := wire.ParseUnifiedRecord(datagram, len(a.cid))
+	if err != nil {
+		a.drop(wire.DropMalformedRecord)
+		return nil
+	}
+	a.receiveUnified(now, r, datagram[:len(datagram)-len(rest)])
+	return rest
+}
+
 // receiveUnified takes a protected record of DTLS 1.3. raw is all of it.
 func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []byte) {
 	h, window := a.readOf(r.EpochBits)
@@ -31,6 +44,11 @@ func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []
 		a.hs.keepEarly(raw)
 	case h == nil:
 		a.drop(wire.DropFutureEpoch)
+	case r.CID == nil && len(a.cid) > 0:
+		// RFC 9147, Section 9: with a connection ID, all records have it.
+		a.drop(wire.DropMissingCID)
+	case !bytes.Equal(r.CID, a.cid):
+		a.drop(wire.DropUnknownCID)
 	default:
 		a.openUnified(now, h, window, r)
 	}
@@ -57,6 +75,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		a.drop(wire.DropAuthentication)
 		return
 	}
+	a.newest = a.newest || h.epoch == a.read.epoch && window.newer(seq)
 	window.mark(seq)
 	if a.delivery != nil {
 		// Who knows the keys is where it says it is.
@@ -99,6 +118,8 @@ func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recor
 		a.receiveHandshake(now, n, plaintext)
 	case t == wire.ContentACK:
 		a.receiveACK(now, n.epoch, plaintext)
+	case t == wire.ContentReturnRoutabilityCheck && a.hs == nil:
+		a.receiveRoutabilityCheck(plaintext)
 	case t != wire.ContentApplicationData:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected %v in a protected record", t))
 	case a.hs != nil || n.epoch < epochApplication:

@@ -47,7 +47,11 @@ func (a *Association) overhead(w *half) int {
 	if a.suite13 != nil {
 		return wire.UnifiedHeader{CID: a.peerCID}.Len() + a.protect13(w).SealedLen(0, 0)
 	}
-	return wire.RecordHeaderLen + a.protect(w).Overhead()
+	n := wire.RecordHeaderLen + a.protect(w).Overhead()
+	if len(a.peerCID) > 0 {
+		n += len(a.peerCID) + 1 // the type inside
+	}
+	return n
 }
 
 // seal appends one record that is protected with w. The nonce is the record
@@ -66,7 +70,7 @@ func (a *Association) seal(dst []byte, w *half, t wire.ContentType, content []by
 		return a.seal13(dst, w, t, seq, content), nil
 	}
 	w.seq++
-	return a.protect(w).Seal(dst, t, w.epoch, seq, content), nil
+	return a.sealRecord(a.protect(w), dst, t, seq, content), nil
 }
 
 // appendRecord appends a record of the handshake in the epoch given.

@@ -85,6 +85,9 @@ func (s *server13) negotiate(now time.Time) (state, error) {
 	if err := s.newServerRandom(wire.VersionDTLS13); err != nil {
 		return s.state, err
 	}
+	if err := s.answerCID(&s.ext); err != nil {
+		return s.state, err
+	}
 	if choice.Group == 0 {
 		return s.answer(now, keyAnswer{})
 	}
@@ -235,7 +238,12 @@ func (s *server13) handshakeSecret(shared []byte) (*suite.HandshakeSecret, error
 }
 
 func (s *server13) sendServerHello(share []byte) {
-	e := wire.ServerExtensions{SelectedVersion: wire.VersionDTLS13}
+	e := wire.ServerExtensions{
+		SelectedVersion: wire.VersionDTLS13,
+		HasConnectionID: s.result.HasCID,
+		ConnectionID:    s.a.cid,
+		RRC:             s.result.RRC,
+	}
 	if share != nil {
 		e.KeyShare = wire.KeyShare{Group: s.choice.Group, KeyExchange: share}
 	}
