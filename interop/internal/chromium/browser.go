@@ -14,7 +14,7 @@ import (
 
 // A Browser is a Chromium, started with the first page. Its zero value has no flags of its own.
 type Browser struct {
-	Flags map[string]string // on the command line, besides those of every browser
+	Flags map[string]any // on its command line: values, or true for those without
 
 	once sync.Once
 	ctx  context.Context
