@@ -48,7 +48,7 @@ func missing(requirements []requirement) []string {
 	return packages
 }
 
-// MissingForBrowser returns the package of a program that package browser needs, if this machine does not have it.
+// MissingForBrowser returns the package of a program that tests in a browser need, if this machine does not have it.
 func MissingForBrowser(program string) (debian string) {
 	for _, r := range needBrowser {
 		if r.path == program && len(missing([]requirement{r})) > 0 {

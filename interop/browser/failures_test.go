@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/dtlsd/dtlsd/interop"
+	"github.com/dtlsd/dtlsd/interop/internal/chromium"
 )
 
 // Whatever keeps a device from connecting, the page says so in a sentence.
@@ -37,7 +38,7 @@ func TestFailuresAreExplained(t *testing.T) {
 			s.client("--psk", alice, "--ciphers", "PSK-CHACHA20-POLY1305:PSK-AES256-CCM8")
 		}, `no common cipher suite: client offers PSK-CHACHA20-POLY1305, PSK-AES256-CCM8; server accepts PSK-AES128-GCM-SHA256`},
 		{"no common version", keys, func(t *testing.T, s *server) {
-			require(t, "openssl")
+			chromium.Require(t, "openssl")
 			s.run("openssl", "s_client", "-dtls1", "-cipher", "ALL:PSK:@SECLEVEL=0", "-psk", "00", "-connect", s.address)
 		}, `DTLS 1.0`},
 		{"untrusted client certificate", append(withCertificate, "--client-ca", own.Certificate), func(t *testing.T, s *server) {
@@ -63,12 +64,12 @@ func TestFailuresAreExplained(t *testing.T) {
 
 			// Its steps are there, and what is in them.
 			p.click("#handshakes-table tbody.handshake a, #handshakes-table tbody.handshake button")
-			p.await("steps", `document.querySelectorAll('#trace-steps button.step').length > 0`)
+			p.Await("steps", `document.querySelectorAll('#trace-steps button.step').length > 0`)
 			p.awaitText("#trace-explanation", f.explanation)
 			if f.name == "no common suite" {
 				p.click("#trace-steps button.step[data-step='0']")
 				p.awaitText("#trace-steps .fields", "PSK-CHACHA20-POLY1305")
-				p.screenshot("failure")
+				p.Screenshot("failure")
 			}
 		})
 	}
@@ -135,7 +136,7 @@ func loseLastFlight(t *testing.T, s *server) {
 
 // A capture opens in Wireshark as it is: the secrets are in it.
 func TestCaptureDecryptsItself(t *testing.T) {
-	require(t, "tshark")
+	chromium.Require(t, "tshark")
 	s := serve(t, "--psk", anyone, "--ciphers", "PSK-AES128-GCM-SHA256", "--console-captures")
 	p := open(t, s.console)
 	p.awaitText("#captures-banner", "Packets are being recorded")
@@ -148,7 +149,7 @@ func TestCaptureDecryptsItself(t *testing.T) {
 	}
 	p.click("#tab-sessions")
 	p.click("#sessions-body tr[data-session] a, #sessions-body tr[data-session] button")
-	p.await("the link to the capture", `document.querySelector('#session-capture').checkVisibility()`)
+	p.Await("the link to the capture", `document.querySelector('#session-capture').checkVisibility()`)
 	path := evaluate[string](p, `new URL(document.querySelector('#session-capture').href).pathname`)
 	file := filepath.Join(t.TempDir(), "session.pcapng")
 	s.download(path, file)

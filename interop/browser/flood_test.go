@@ -41,7 +41,7 @@ func TestPageKeepsUpWithAFlood(t *testing.T) {
 	defer c.Close()
 	go c.Serve()
 	p := open(t, c.URL())
-	p.await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
+	p.Await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
 	frames, busy, begun := evaluate[int](p, "window.dtlsdConsole.frames"), p.busy(), time.Now()
 
 	total := 0
@@ -58,7 +58,7 @@ func TestPageKeepsUpWithAFlood(t *testing.T) {
 	perSecond := float64(evaluate[int](p, "window.dtlsdConsole.frames")-frames) / took
 	t.Logf("%d lines in %.1f s: %.0f frames a second, the page busy %.0f %% of the time", total, took, perSecond, (p.busy()-busy)/took*100)
 
-	p.await("the last line", fmt.Sprintf("window.dtlsdConsole.received + window.dtlsdConsole.missed === %d", total))
+	p.Await("the last line", fmt.Sprintf("window.dtlsdConsole.received + window.dtlsdConsole.missed === %d", total))
 	received, missed := evaluate[int](p, "window.dtlsdConsole.received"), evaluate[int](p, "window.dtlsdConsole.missed")
 	overwritten := evaluate[int](p, "window.dtlsdConsole.overwritten")
 	t.Logf("received %d, missed %d, of those received %d overwritten in the page", received, missed, overwritten)
@@ -78,7 +78,7 @@ func TestPageKeepsUpWithAFlood(t *testing.T) {
 func (p *page) busy() float64 {
 	p.t.Helper()
 	var seconds float64
-	p.do("read metrics", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+	p.Do("read metrics", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, t, performance.Enable, performance.EnableParams{}); err != nil {
 			return err
 		}

@@ -4,6 +4,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/dtlsd/dtlsd/interop/internal/chromium"
 )
 
 const (
@@ -47,7 +49,7 @@ func TestLiveShowsAClientFromBeginningToEnd(t *testing.T) {
 
 // OpenSSL's client is a real one, too.
 func TestLiveShowsOpenSSL(t *testing.T) {
-	require(t, "openssl")
+	chromium.Require(t, "openssl")
 	s := serve(t, "--psk", anyone)
 	p := open(t, s.console)
 	c := s.run("openssl", "s_client", "-dtls1_2", "-connect", s.address, "-psk_identity", "openssl", "-psk", strings.TrimPrefix(anyone, "*:"))
@@ -146,20 +148,20 @@ func TestLinesAreSearchedAndHeld(t *testing.T) {
 	p.awaitText("#messages", "straw")
 
 	p.enter("#search", "needle")
-	p.await("the other message to go", "!"+says("#messages", "straw"))
+	p.Await("the other message to go", "!"+says("#messages", "straw"))
 	p.awaitText("#messages", "needle in a haystack")
 	p.enter("#search", "6e 65 65 64 6c 65") // the same in hex
 	p.awaitText("#messages", "needle in a haystack")
 	p.enter("#search", "bob")
 	p.awaitText("#log", "'bob'")
-	p.await("the other client to go", "!"+says("#log", "'alice'"))
+	p.Await("the other client to go", "!"+says("#log", "'alice'"))
 	p.enter("#search", "")
 	p.awaitText("#log", "'alice'")
 
 	p.click("#pause")
 	before := evaluate[int](p, "window.dtlsdConsole.received")
 	s.connect("--psk", "carol"+strings.TrimPrefix(alice, "alice"), "--message", "later")
-	p.await("new lines to arrive", "window.dtlsdConsole.received > "+number(before+5))
+	p.Await("new lines to arrive", "window.dtlsdConsole.received > "+number(before+5))
 	if evaluate[bool](p, says("#log", "carol")) {
 		t.Error("the held pane moved")
 	}

@@ -56,18 +56,18 @@ func TestBothSchemesCanBeRead(t *testing.T) {
 			}
 		}
 		p.click("#tab-live")
-		p.screenshot("live-" + scheme)
+		p.Screenshot("live-" + scheme)
 		p.click("#tab-handshakes")
 		p.awaitText("#handshakes-table .explanation", "its key does not match")
 		p.click("#handshakes-table tbody.handshake:has(.explanation) a, #handshakes-table tbody.handshake:has(.explanation) button")
-		p.await("steps", `document.querySelectorAll('#trace-steps button.step').length > 5`)
-		p.screenshot("handshake-" + scheme)
+		p.Await("steps", `document.querySelectorAll('#trace-steps button.step').length > 5`)
+		p.Screenshot("handshake-" + scheme)
 		p.click("#tab-sessions")
 		p.awaitText("#sessions-body tr", "gateway-1")
-		p.screenshot("sessions-" + scheme)
+		p.Screenshot("sessions-" + scheme)
 		p.click("#tab-charts")
-		p.await("charts", `document.querySelectorAll('#charts canvas').length >= 6`)
-		p.screenshot("charts-" + scheme)
+		p.Await("charts", `document.querySelectorAll('#charts canvas').length >= 6`)
+		p.Screenshot("charts-" + scheme)
 	}
 	if len(backgrounds) != 2 {
 		t.Errorf("backgrounds %v", backgrounds)
@@ -97,12 +97,12 @@ func TestKeyboardIsEnough(t *testing.T) {
 	p.tabTo("stop")
 	p.press(keyEnter)
 	p.awaitText("#log", "Server is not accepting new connections")
-	p.do("go to the top", clickOn("#console h1"))
+	p.Do("go to the top", clickOn("#console h1"))
 	p.tabTo("tab-live")
 	p.press(keyRight)
-	p.await("the next tab", `document.querySelector('#tab-sessions').getAttribute('aria-selected') === 'true' && document.querySelector('#panel-sessions').checkVisibility()`)
+	p.Await("the next tab", `document.querySelector('#tab-sessions').getAttribute('aria-selected') === 'true' && document.querySelector('#panel-sessions').checkVisibility()`)
 	p.press(keyRight, keyRight, keyRight)
-	p.await("the first tab again", `document.activeElement.id === 'tab-live' && document.querySelector('#panel-live').checkVisibility()`)
+	p.Await("the first tab again", `document.activeElement.id === 'tab-live' && document.querySelector('#panel-live').checkVisibility()`)
 	if outline := evaluate[string](p, `(() => { const s = getComputedStyle(document.activeElement); return s.outlineStyle + s.boxShadow })()`); outline == "nonenone" {
 		t.Error("nobody can see where the focus is")
 	}
@@ -120,7 +120,7 @@ func TestPageFitsAPhone(t *testing.T) {
 		if width := evaluate[int](p, "document.documentElement.scrollWidth"); width > 390 {
 			t.Errorf("%s is %d pixels wide", tab, width)
 		}
-		p.screenshot("phone-" + tab)
+		p.Screenshot("phone-" + tab)
 	}
 }
 

@@ -20,6 +20,6 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer chromium.stop()
+	defer browser.Stop()
 	return m.Run()
 }

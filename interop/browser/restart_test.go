@@ -11,7 +11,7 @@ import (
 func TestPageOutlivesARestart(t *testing.T) {
 	s := serve(t, "--psk", anyone)
 	p := open(t, s.console)
-	p.await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
+	p.Await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
 	if fragment := evaluate[string](p, "location.hash"); strings.Contains(fragment, "token") {
 		t.Error("the token stays in the address")
 	}
@@ -21,7 +21,7 @@ func TestPageOutlivesARestart(t *testing.T) {
 	s.process.Stop()
 	p.awaitText("#connection", "disconnected, trying again")
 	s.restart()
-	p.await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
+	p.Await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
 	p.awaitText("#live-note", "The server was restarted")
 	s.connect("--psk", alice, "--message", "after the restart")
 	p.awaitText("#messages", "after the restart")
@@ -30,7 +30,7 @@ func TestPageOutlivesARestart(t *testing.T) {
 func TestPageOfAnotherSecretAsksForTheNewLink(t *testing.T) {
 	s := serve(t, "--psk", anyone)
 	p := open(t, s.console)
-	p.await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
+	p.Await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
 	s.process.Stop()
 	if err := os.Remove(filepath.Join(s.state, "secret")); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestPageOfAnotherSecretAsksForTheNewLink(t *testing.T) {
 	s.restart()
 	p.awaitText("#signed-out-reason", "open the link")
 	p.navigate(s.console)
-	p.await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
+	p.Await("the connection", `document.querySelector('#connection').innerText === 'connected'`)
 }
 
 func TestPageWithoutTheLinkShowsNothing(t *testing.T) {
@@ -65,7 +65,7 @@ func TestSessionOfBeforeIsNotOneOfNow(t *testing.T) {
 	s.restart()
 	s.client("--psk", "bob"+strings.TrimPrefix(alice, "alice"))
 	p.awaitText("#sessions-body tr", "bob")
-	p.await("the panel of the old session to go", `!document.querySelector('#session-detail').checkVisibility()`)
+	p.Await("the panel of the old session to go", `!document.querySelector('#session-detail').checkVisibility()`)
 	if text := evaluate[string](p, `document.querySelector('#send-data').value`); text != "" {
 		t.Errorf("what was to be sent waits for the next session: %q", text)
 	}

@@ -141,18 +141,3 @@ func (s *server) api(path string) (url, token string) {
 	base, fragment, _ := strings.Cut(s.console, "/#token=")
 	return base + path, fragment
 }
-
-// require ends the test if a program is missing on this machine: as failed, or, where DTLSD_INTEROP=skip-missing is set,
-// as skipped.
-func require(t testing.TB, program string) {
-	t.Helper()
-	debian := interop.MissingForBrowser(program)
-	if debian == "" {
-		return
-	}
-	text := program + " is missing here; try: apt-get install --no-install-recommends " + debian
-	if os.Getenv("DTLSD_INTEROP") == "skip-missing" {
-		t.Skip(text)
-	}
-	t.Fatal(text)
-}

@@ -43,7 +43,7 @@ func TestSessionsAreShownToldAndEnded(t *testing.T) {
 		t.Error(err)
 	}
 	p.awaitText("#closed-body tr", "alice")
-	if reason := p.text("#closed-body tr"); !strings.Contains(reason, "disconnected from the console") {
+	if reason := p.Text("#closed-body tr"); !strings.Contains(reason, "disconnected from the console") {
 		t.Errorf("the last session that ended: %q", reason)
 	}
 }
@@ -56,15 +56,15 @@ func TestSessionsAreSortedAndPaged(t *testing.T) {
 	for i := range clients {
 		s.client("--psk", "device-"+string(rune('a'+i/10))+string(rune('0'+i%10))+strings.TrimPrefix(alice, "alice"))
 	}
-	p.await("all sessions", `document.querySelector('#facts').innerText.startsWith('`+number(clients)+` sessions')`)
+	p.Await("all sessions", `document.querySelector('#facts').innerText.startsWith('`+number(clients)+` sessions')`)
 	p.click("#tab-sessions")
 	p.choose("#sessions-limit", "25")
-	p.await("a page of 25", `document.querySelectorAll('#sessions-body tr').length === 25`)
+	p.Await("a page of 25", `document.querySelectorAll('#sessions-body tr').length === 25`)
 	p.click(`#sessions-head th:nth-child(2) button`)
-	p.await("the first identity on top", `document.querySelector('#sessions-body tr').innerText.includes('device-a0')`)
+	p.Await("the first identity on top", `document.querySelector('#sessions-body tr').innerText.includes('device-a0')`)
 	p.click(`#sessions-head th:nth-child(2) button`)
-	p.await("the last identity on top", `document.querySelector('#sessions-body tr').innerText.includes('device-c9')`)
+	p.Await("the last identity on top", `document.querySelector('#sessions-body tr').innerText.includes('device-c9')`)
 	p.click("#sessions-next")
-	p.await("the rest", `document.querySelectorAll('#sessions-body tr').length === 5`)
+	p.Await("the rest", `document.querySelectorAll('#sessions-body tr').length === 5`)
 	p.awaitText("#sessions-range", number(clients))
 }
