@@ -34,19 +34,22 @@ type Association struct {
 	secrets secrets
 	ceiling *ceiling
 
+	cid, peerCID []byte // ours, in what the peer sends; the peer's, in what we send
+
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record
 	ownRecordSize  uint16 // bytes of plaintext that we take per record
 	peerSeq        uint16 // message_seq of the peer's next message, once established
 	side           Side
 	phase          phase
+	newest         bool // see Newest
 }
 
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
 	keys           suite.Keys
-	protection     suite.Protection
+	protection     *suite.Protection
 	seq            uint64 // next record number to send; unused when reading
 	epoch          uint16
 	encryptThenMAC bool
@@ -180,7 +183,7 @@ func (a *Association) Trim() {
 }
 
 // protect returns the protection of h, expanded from its keys on first use.
-func (a *Association) protect(h *half) suite.Protection {
+func (a *Association) protect(h *half) *suite.Protection {
 	if h.protection == nil {
 		p, err := a.suite.NewProtection(h.keys, h.encryptThenMAC, a.cfg.Rand)
 		if err != nil {

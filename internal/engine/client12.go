@@ -154,6 +154,7 @@ func (c *client12) onServerHello(now time.Time, m message) (state, error) {
 		c.a.peerRecordSize = min(ext.RecordSizeLimit, wire.MaxPlaintext)
 		c.a.ownRecordSize = min(c.offered.RecordSizeLimit, wire.MaxPlaintext)
 	}
+	c.takeCID(&ext)
 	c.transcript.begin(chosen.Hash, chosen.KeyExchange.UsesCertificate())
 	if c.resumes(&hello) {
 		return c.resume()

@@ -40,6 +40,11 @@ func (c *client12) buildHello(now time.Time) error {
 	if err := c.offerSession(); err != nil {
 		return err
 	}
+	if c.a.cfg.CIDs != nil {
+		if err := c.a.drawCID(); err != nil {
+			return err
+		}
+	}
 	c.offered = c.extensions()
 	suites := append(c.offeredSuites(), uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
 	c.hello = wire.ClientHello{
@@ -110,5 +115,6 @@ func (c *client12) extensions() wire.ClientExtensions {
 	if cfg.Certificate {
 		e.SignatureAlgorithms = wire.AppendUint16s(nil, cfg.Policy.Schemes...)
 	}
+	c.offerCID(&e)
 	return e
 }

@@ -95,6 +95,12 @@ type Config struct {
 	// those of pion drop a hello that has it.
 	AcknowledgeName bool
 
+	// CIDs makes the connection IDs that peers put into what they send us; without
+	// it none are negotiated. With RRC, the return routability check of RFC 9853
+	// is negotiated wherever connection IDs are.
+	CIDs CIDSource
+	RRC  bool
+
 	Tickets      Sealer        // server: seals session tickets; none are issued or taken without
 	SessionCache bool          // server: resume by session ID, EventLookupSession; client: offer and store sessions
 	SessionLife  time.Duration // how long a session may be resumed
@@ -169,4 +175,9 @@ type State struct {
 	SRTPProfile          uint16 // 0 for none
 	SRTPMKI              []byte
 	PeerChain            [][]byte // DER, leaf first
+
+	HasCID    bool   // connection IDs were negotiated
+	LocalCID  []byte // ours, in what the peer sends; empty for none
+	RemoteCID []byte // the peer's, in what we send; empty for none
+	RRC       bool   // the return routability check was negotiated
 }

@@ -14,31 +14,33 @@ const maxEarly = 4 << 10
 // because the message before them is lost or a question is open. What it
 // keeps counts in the limit of the reassembly too.
 type early struct {
-	records []wire.Record
+	records [][]byte
 	used    int
 }
 
 func (e *early) any() bool { return len(e.records) > 0 }
 
 // keepEarly copies a record for later, within bounds.
-func (h *handshake) keepEarly(r wire.Record) {
-	cost := chunkCost + len(r.Payload)
+func (h *handshake) keepEarly(record []byte) {
+	cost := chunkCost + len(record)
 	if h.early.used+cost > maxEarly || !h.reassembly.affords(cost) {
 		h.a.drop(wire.DropFutureEpoch)
 		return
 	}
 	h.early.used += cost
 	h.reassembly.used += cost
-	r.Payload = slices.Clone(r.Payload)
-	h.early.records = append(h.early.records, r)
+	h.early.records = append(h.early.records, slices.Clone(record))
 }
 
-// replayEarly takes the records kept, now that they can be opened.
+// replayEarly takes the records kept, now that they can be opened. Where they
+// came from is forgotten, so that they tell nothing about the last datagram.
 func (h *handshake) replayEarly() {
 	records := h.early.records
 	h.reassembly.used -= h.early.used
 	h.early = early{}
-	for _, r := range records {
-		h.a.receiveRecord(r)
+	newest := h.a.newest
+	for _, record := range records {
+		h.a.receiveNext(record)
 	}
+	h.a.newest = newest
 }

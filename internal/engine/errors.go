@@ -10,16 +10,17 @@ import (
 
 // What a caller did, or what ended an association without an alert.
 var (
-	ErrClosed            = errors.New("association closed")
-	ErrCloseNotify       = errors.New("closed by the peer")
-	ErrNotEstablished    = errors.New("handshake not complete")
-	ErrMessageTooLarge   = errors.New("message too large for one record")
-	ErrSequenceExhausted = errors.New("record sequence numbers exhausted")
-	ErrHandshakeTimeout  = errors.New("handshake timed out")
-	ErrWrongKey          = errors.New("the pre-shared keys of the two sides probably differ")
-	ErrNoPSK             = errors.New("no pre-shared key for this server")
-	ErrIdentityTooLong   = errors.New("psk identity longer than 256 bytes")
-	ErrNoRandomness      = errors.New("the source of randomness yields zeroes")
+	ErrClosed             = errors.New("association closed")
+	ErrCloseNotify        = errors.New("closed by the peer")
+	ErrNotEstablished     = errors.New("handshake not complete")
+	ErrMessageTooLarge    = errors.New("message too large for one record")
+	ErrSequenceExhausted  = errors.New("record sequence numbers exhausted")
+	ErrHandshakeTimeout   = errors.New("handshake timed out")
+	ErrWrongKey           = errors.New("the pre-shared keys of the two sides probably differ")
+	ErrNoPSK              = errors.New("no pre-shared key for this server")
+	ErrIdentityTooLong    = errors.New("psk identity longer than 256 bytes")
+	ErrNoRoutabilityCheck = errors.New("return routability check not negotiated")
+	ErrNoRandomness       = errors.New("the source of randomness yields zeroes")
 )
 
 // A LocalError is a reason of ours to end a handshake or an association, with

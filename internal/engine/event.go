@@ -71,6 +71,10 @@ const (
 	// EventWarning tells in Err what probably goes wrong while the handshake
 	// still waits, such as [ErrWrongKey].
 	EventWarning
+	// EventRoutabilityCheck delivers the return_routability_check in Check. A
+	// path_challenge is answered by the EventSend that follows, which goes to
+	// where the challenge came from.
+	EventRoutabilityCheck
 )
 
 // An Event is something that the owner of an association has to do or may
@@ -90,6 +94,7 @@ type Event struct {
 	Request  *CertificateRequestInfo
 	Session  *SessionState
 	Message  Message
+	Check    wire.ReturnRoutabilityCheck
 	Err      error
 }
 

@@ -9,7 +9,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 2
+const exportVersion = 3
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -71,6 +71,7 @@ func (x *exported) unmarshal(data []byte) error {
 	}
 	state.Suite = a.suite
 	a.state = state
+	a.cid, a.peerCID = state.LocalCID, state.RemoteCID
 	a.side = Side(side)
 	if err := a.read.restore(a, read, epoch); err != nil {
 		return err
@@ -93,8 +94,8 @@ func (s *State) marshal(b *cryptobyte.Builder) {
 	b.AddUint16(uint16(s.Version))
 	b.AddUint16(uint16(s.Group))
 	b.AddUint16(s.SRTPProfile)
-	b.AddUint8(flag(s.Resumed) | flag(s.ExtendedMasterSecret)<<1 | flag(s.EncryptThenMAC)<<2)
-	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI} {
+	b.AddUint8(flag(s.Resumed) | flag(s.ExtendedMasterSecret)<<1 | flag(s.EncryptThenMAC)<<2 | flag(s.HasCID)<<3 | flag(s.RRC)<<4)
+	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI, s.LocalCID, s.RemoteCID} {
 		addOpaque(b, field)
 	}
 	addChain(b, s.PeerChain)
@@ -105,14 +106,17 @@ func parseState(in *cryptobyte.String) (*State, error) {
 	var flags uint8
 	var name, alpn []byte
 	if !in.ReadUint16((*uint16)(&s.Version)) || !in.ReadUint16((*uint16)(&s.Group)) ||
-		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 7 ||
+		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 31 ||
 		!readOpaque(in, &s.Identity) || !readOpaque(in, &s.Hint) || !readOpaque(in, &name) ||
-		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) || !readChain(in, &s.PeerChain) {
+		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) ||
+		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) || !readChain(in, &s.PeerChain) {
 		return nil, ErrExport
 	}
 	s.Resumed = flags&1 != 0
 	s.ExtendedMasterSecret = flags&2 != 0
 	s.EncryptThenMAC = flags&4 != 0
+	s.HasCID = flags&8 != 0
+	s.RRC = flags&16 != 0
 	s.ServerName = string(name)
 	s.ALPN = string(alpn)
 	return s, nil

@@ -214,15 +214,22 @@ func (p *packer) addFragment(m outgoing, offset, n int) {
 	p.a.traceFragment(f, true)
 }
 
+// minRoom is what a record has room for at least, however small the datagram
+// should be: some bytes of a fragment.
+const minRoom = wire.FragmentHeaderLen + 64
+
 // room returns how many bytes of content still fit into the open record, or
 // into a new one of that epoch in the same datagram.
 func (p *packer) room(epoch uint16) int {
 	used := len(p.a.ws.out) - p.start
 	room := p.size - used - p.overhead(epoch)
 	limit := int(p.a.peerRecordSize)
-	if p.open {
+	switch {
+	case p.open:
 		room -= len(p.a.ws.record)
 		limit -= len(p.a.ws.record)
+	case used == 0:
+		room = max(room, minRoom) // a connection ID can be nearly as long as a datagram
 	}
 	return min(room, limit)
 }
@@ -231,7 +238,7 @@ func (p *packer) overhead(epoch uint16) int {
 	if epoch == 0 {
 		return wire.RecordHeaderLen
 	}
-	return wire.RecordHeaderLen + p.a.protect(&p.a.write).Overhead()
+	return p.a.overhead()
 }
 
 func (p *packer) addChangeCipherSpec() error {

@@ -14,8 +14,8 @@ func (a *Association) Kept() int {
 			kept += cap(c.data)
 		}
 	}
-	for _, r := range a.hs.early.records {
-		kept += cap(r.Payload)
+	for _, record := range a.hs.early.records {
+		kept += cap(record)
 	}
 	return kept
 }

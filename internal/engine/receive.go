@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -13,6 +15,7 @@ import (
 // handshake nothing that fails authentication changes the association.
 func (a *Association) Receive(now time.Time, datagram []byte) {
 	a.ws.begin()
+	a.newest = false
 	if len(datagram) == 0 {
 		a.drop(wire.DropEmptyDatagram)
 		return
@@ -21,20 +24,30 @@ func (a *Association) Receive(now time.Time, datagram []byte) {
 		a.hs.credit(len(datagram))
 	}
 	for len(datagram) > 0 {
-		r, rest, err := wire.ParseRecord(datagram)
-		if err != nil {
-			a.drop(wire.DropMalformedRecord)
-			return
-		}
-		a.receiveRecord(r)
+		datagram = a.receiveNext(datagram)
 		if a.hs != nil {
 			a.hs.advance(now)
 		}
-		datagram = rest
 	}
 }
 
-func (a *Association) receiveRecord(r wire.Record) {
+// receiveNext takes the record at the start of a datagram, and returns what
+// follows it.
+func (a *Association) receiveNext(datagram []byte) (rest []byte) {
+	if wire.RecordKindOf(datagram[0]) == wire.RecordCID {
+		return a.receiveCIDRecord(datagram)
+	}
+	r, rest, err := wire.ParseRecord(datagram)
+	if err != nil {
+		a.drop(wire.DropMalformedRecord)
+		return nil
+	}
+	a.receiveRecord(r, datagram[:len(datagram)-len(rest)])
+	return rest
+}
+
+// receiveRecord takes a record, which in raw is as it came.
+func (a *Association) receiveRecord(r wire.Record, raw []byte) {
 	switch {
 	case a.phase == phaseClosed:
 		a.drop(wire.DropClosed)
@@ -45,7 +58,7 @@ func (a *Association) receiveRecord(r wire.Record) {
 	case r.Epoch == a.read.epoch:
 		a.receiveProtected(r)
 	case r.Epoch == 1 && a.hs != nil:
-		a.hs.keepEarly(r)
+		a.hs.keepEarly(raw)
 	default:
 		a.drop(wire.DropFutureEpoch)
 	}
@@ -75,24 +88,27 @@ func (a *Association) receivePlaintext(r wire.Record) {
 }
 
 func (a *Association) receiveProtected(r wire.Record) {
-	if drop := a.admit(r.Seq); drop != wire.DropNone {
+	if drop := a.admit(r); drop != wire.DropNone {
 		a.drop(drop)
 		return
 	}
-	plaintext, err := a.protect(&a.read).Open(r)
-	if err != nil {
+	t, plaintext, err := a.open(r)
+	if errors.Is(err, suite.ErrOpen) {
 		a.drop(wire.DropAuthentication)
-		if a.hs != nil && r.Type == wire.ContentHandshake {
+		if a.hs != nil && (r.Type == wire.ContentHandshake || r.Type == wire.ContentCID) {
 			a.hs.role.undecryptable()
 		}
 		return
 	}
+	a.newest = a.newest || a.window.newer(r.Seq)
 	a.window.mark(r.Seq)
 	if a.hs != nil {
 		// Who has seen our random and knows the keys is where it says it is.
 		a.hs.budget.unlimited = true
 	}
 	switch {
+	case err != nil:
+		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
 	case len(plaintext) > wire.MaxPlaintext:
 		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
 	case len(plaintext) > int(a.ownRecordSize):
@@ -100,7 +116,7 @@ func (a *Association) receiveProtected(r wire.Record) {
 		// "record_overflow" alert or discard the record".
 		a.drop(wire.DropRecordOverflow)
 	default:
-		a.receiveOpened(r.Type, r.Seq, plaintext)
+		a.receiveOpened(t, r.Seq, plaintext)
 	}
 }
 
@@ -111,6 +127,8 @@ func (a *Association) receiveOpened(t wire.ContentType, seq uint64, plaintext []
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:
 		a.receiveHandshake(a.read.epoch, seq, plaintext)
+	case t == wire.ContentReturnRoutabilityCheck && a.hs == nil:
+		a.receiveRoutabilityCheck(plaintext)
 	case t != wire.ContentApplicationData || a.hs != nil:
 		a.drop(wire.DropUnexpectedContent)
 	case len(plaintext) == 0:
@@ -123,12 +141,14 @@ func (a *Association) receiveOpened(t wire.ContentType, seq uint64, plaintext []
 	}
 }
 
-// admit says whether a record of this number may still be taken.
-func (a *Association) admit(seq uint64) wire.Drop {
+// admit says whether a record of this form and number may still be taken.
+func (a *Association) admit(r wire.Record) wire.Drop {
 	switch {
-	case a.ceiling.bars(seq):
+	case len(a.cid) > 0 && r.Type != wire.ContentCID:
+		return wire.DropMissingCID
+	case a.ceiling.bars(r.Seq):
 		return wire.DropSequenceExhausted
-	case !a.window.fresh(seq):
+	case !a.window.fresh(r.Seq):
 		return wire.DropReplay
 	default:
 		return wire.DropNone

@@ -288,10 +288,12 @@ func TestPlaintextRecordsOfDTLS10AreRead(t *testing.T) {
 
 func TestAuthenticatedRecordsWithoutAPlaceAreDropped(t *testing.T) {
 	p := connected(t)
-	for _, typ := range []wire.ContentType{wire.ContentChangeCipherSpec, wire.ContentCID, wire.ContentACK, 99} {
+	for _, typ := range []wire.ContentType{wire.ContentChangeCipherSpec, wire.ContentACK, 99} {
 		p.ToServer(p.Client.SealAs(typ, []byte{1}))
 	}
-	wantDrop(t, p.Server, wire.DropUnexpectedContent, 4, "records of other content")
+	wantDrop(t, p.Server, wire.DropUnexpectedContent, 3, "records of other content")
+	p.ToServer(p.Client.SealAs(wire.ContentCID, []byte{1}))
+	wantDrop(t, p.Server, wire.DropUnknownCID, 1, "a record for an association with connection IDs")
 	p.ToServer(p.Client.SealAs(wire.ContentHandshake, nil))
 	p.ToServer(p.Client.SealAs(wire.ContentApplicationData, nil))
 	wantDrop(t, p.Server, wire.DropEmptyRecord, 2, "records without content")

@@ -21,6 +21,9 @@ func (w *replayWindow) fresh(seq uint64) bool {
 	return age < replayWindowSize && w.seen&(1<<age) == 0
 }
 
+// newer reports whether seq is above every number taken.
+func (w *replayWindow) newer(seq uint64) bool { return seq >= w.next }
+
 // mark takes seq. It must be called only for a record that was authenticated
 // and fresh.
 func (w *replayWindow) mark(seq uint64) {

@@ -31,7 +31,7 @@ func (a *Association) Overhead() int {
 	if a.phase != phaseEstablished {
 		return 0
 	}
-	return wire.RecordHeaderLen + a.protect(&a.write).Overhead()
+	return a.overhead()
 }
 
 // seal appends one protected record. The nonce is the record number, which is
@@ -43,7 +43,7 @@ func (a *Association) seal(dst []byte, t wire.ContentType, content []byte) ([]by
 	}
 	seq := w.seq
 	w.seq++
-	return a.protect(w).Seal(dst, t, w.epoch, seq, content), nil
+	return a.sealRecord(a.protect(w), dst, t, seq, content), nil
 }
 
 // appendRecord appends a record of the handshake in the epoch given.

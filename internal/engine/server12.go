@@ -213,7 +213,7 @@ func (s *server12) negotiate(now time.Time) (state, error) {
 	s.result.ALPN = choice.NextProto
 	s.result.SRTPProfile = choice.SRTPProfile
 	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket && s.extendedMasterSecret
-	if err := s.random(s.serverRandom[:]); err != nil {
+	if err := s.draw(); err != nil {
 		return s.state, err
 	}
 	if err := s.newSessionID(); err != nil {
@@ -232,6 +232,14 @@ func (s *server12) agree(chosen *suite.Suite, ems, etm bool) {
 	s.encryptThenMAC = etm
 	s.transcript.begin(chosen.Hash, s.requestsCertificate())
 	s.agreeOnRecordSize()
+}
+
+// draw makes up what is new in every ServerHello.
+func (s *server12) draw() error {
+	if err := s.random(s.serverRandom[:]); err != nil {
+		return err
+	}
+	return s.answerCID(&s.ext)
 }
 
 // agreeOnRecordSize takes the limits of both sides. RFC 8449, Section 5:
@@ -340,6 +348,9 @@ func (s *server12) serverExtensions() wire.ServerExtensions {
 		EncryptThenMAC:       s.encryptThenMAC,
 		ExtendedMasterSecret: s.extendedMasterSecret,
 		SessionTicket:        s.sendsTicket,
+		HasConnectionID:      s.result.HasCID,
+		ConnectionID:         s.a.cid,
+		RRC:                  s.result.RRC,
 		// RFC 5746, Section 3.6: the signalling suite asks for it as well.
 		HasRenegotiationInfo: s.ext.HasRenegotiationInfo || s.hello.CipherSuites.Contains(uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)),
 	}
@@ -526,7 +537,7 @@ func (s *server12) resume(now time.Time, session *SessionState) (state, error) {
 	s.agree(suite.Lookup(session.Suite), true, session.EncryptThenMAC)
 	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket
 	s.sessionID = s.hello.SessionID
-	if err := s.random(s.serverRandom[:]); err != nil {
+	if err := s.draw(); err != nil {
 		return s.state, err
 	}
 	s.newFlight()

@@ -6,8 +6,6 @@ import (
 	"encoding/binary"
 
 	"golang.org/x/crypto/chacha20poly1305"
-
-	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // newAEAD returns the AEAD of b, which is not in CBC mode.
@@ -36,7 +34,6 @@ const explicitNonceLen = 8
 type explicitNonce struct {
 	aead  cipher.AEAD
 	nonce [12]byte // starts with the fixed IV
-	aad   [additionalDataLen]byte
 }
 
 func newExplicitNonce(aead cipher.AEAD, iv []byte) *explicitNonce {
@@ -45,28 +42,27 @@ func newExplicitNonce(aead cipher.AEAD, iv []byte) *explicitNonce {
 	return p
 }
 
-func (p *explicitNonce) Overhead() int { return explicitNonceLen + p.aead.Overhead() }
+func (p *explicitNonce) overhead() int       { return explicitNonceLen + p.aead.Overhead() }
+func (p *explicitNonce) nonceLen() int       { return explicitNonceLen }
+func (p *explicitNonce) sealedLen(n int) int { return n + p.overhead() }
 
-func (p *explicitNonce) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
-	number := recordNumber(epoch, seq)
+func (p *explicitNonce) seal(dst []byte, number uint64, aad, content []byte) []byte {
 	binary.BigEndian.PutUint64(p.nonce[4:], number)
-	putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, len(plaintext))
-
-	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, p.Overhead()+len(plaintext))
+	setLength(aad, len(content))
 	dst = append(dst, p.nonce[4:]...)
-	return p.aead.Seal(dst, p.nonce[:], plaintext, p.aad[:])
+	return p.aead.Seal(dst, p.nonce[:], content, aad)
 }
 
-func (p *explicitNonce) Open(r wire.Record) ([]byte, error) {
-	n := len(r.Payload) - p.Overhead()
+func (p *explicitNonce) open(payload []byte, _ uint64, aad []byte) ([]byte, error) {
+	n := len(payload) - p.overhead()
 	if n < 0 {
 		return nil, ErrOpen
 	}
-	copy(p.nonce[4:], r.Payload)
-	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), n)
+	copy(p.nonce[4:], payload)
+	setLength(aad, n)
 
-	ciphertext := r.Payload[explicitNonceLen:]
-	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, p.aad[:])
+	ciphertext := payload[explicitNonceLen:]
+	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, aad)
 	if err != nil {
 		return nil, ErrOpen
 	}
@@ -81,7 +77,6 @@ type maskedNonce struct {
 	aead  cipher.AEAD
 	iv    [12]byte
 	nonce [12]byte
-	aad   [additionalDataLen]byte
 }
 
 func newMaskedNonce(aead cipher.AEAD, iv []byte) *maskedNonce {
@@ -91,27 +86,25 @@ func newMaskedNonce(aead cipher.AEAD, iv []byte) *maskedNonce {
 	return p
 }
 
-func (p *maskedNonce) Overhead() int { return p.aead.Overhead() }
+func (p *maskedNonce) overhead() int       { return p.aead.Overhead() }
+func (p *maskedNonce) nonceLen() int       { return 0 }
+func (p *maskedNonce) sealedLen(n int) int { return n + p.overhead() }
 
-func (p *maskedNonce) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
-	number := recordNumber(epoch, seq)
+func (p *maskedNonce) seal(dst []byte, number uint64, aad, content []byte) []byte {
 	p.setNonce(number)
-	putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, len(plaintext))
-
-	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, p.Overhead()+len(plaintext))
-	return p.aead.Seal(dst, p.nonce[:], plaintext, p.aad[:])
+	setLength(aad, len(content))
+	return p.aead.Seal(dst, p.nonce[:], content, aad)
 }
 
-func (p *maskedNonce) Open(r wire.Record) ([]byte, error) {
-	n := len(r.Payload) - p.Overhead()
+func (p *maskedNonce) open(payload []byte, number uint64, aad []byte) ([]byte, error) {
+	n := len(payload) - p.overhead()
 	if n < 0 {
 		return nil, ErrOpen
 	}
-	number := recordNumber(r.Epoch, r.Seq)
 	p.setNonce(number)
-	putAdditionalData(&p.aad, r.Type, r.Version, number, n)
+	setLength(aad, n)
 
-	plaintext, err := p.aead.Open(r.Payload[:0], p.nonce[:], r.Payload, p.aad[:])
+	plaintext, err := p.aead.Open(payload[:0], p.nonce[:], payload, aad)
 	if err != nil {
 		return nil, ErrOpen
 	}

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-
-	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // cbc protects records with AES in CBC mode and HMAC, each record with an
@@ -28,7 +26,6 @@ type cbc struct {
 	encryptThenMAC bool
 
 	decoy hash.Hash // takes the compressions that a shorter record saves
-	aad   [additionalDataLen]byte
 	want  [maxMACSize]byte
 }
 
@@ -53,29 +50,30 @@ func newCBC(block cipher.Block, h crypto.Hash, macKey []byte, encryptThenMAC boo
 	}, nil
 }
 
-func (p *cbc) Overhead() int { return aes.BlockSize + p.mac.Size() + aes.BlockSize }
+func (p *cbc) overhead() int { return aes.BlockSize + p.mac.Size() + aes.BlockSize }
+func (p *cbc) nonceLen() int { return aes.BlockSize }
 
-func (p *cbc) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
-	number := recordNumber(epoch, seq)
-	encrypted := len(plaintext)
-	if !p.encryptThenMAC {
-		encrypted += p.mac.Size()
-	}
-	padding := aes.BlockSize - encrypted%aes.BlockSize
-	length := aes.BlockSize + encrypted + padding // of IV and ciphertext
-	payload := length
+func (p *cbc) sealedLen(n int) int {
 	if p.encryptThenMAC {
-		payload += p.mac.Size()
+		return aes.BlockSize + n + cbcPaddingFor(n) + p.mac.Size()
 	}
+	n += p.mac.Size()
+	return aes.BlockSize + n + cbcPaddingFor(n)
+}
 
-	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, payload)
+// cbcPaddingFor returns how many bytes of padding fill the last block of n
+// bytes, length byte included.
+func cbcPaddingFor(n int) int { return aes.BlockSize - n%aes.BlockSize }
+
+func (p *cbc) seal(dst []byte, number uint64, aad, content []byte) []byte {
 	head := len(dst)
 	dst = p.appendIV(dst, number)
-	dst = append(dst, plaintext...)
+	dst = append(dst, content...)
 	if !p.encryptThenMAC {
-		putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, len(plaintext))
-		dst = p.appendMAC(dst, plaintext)
+		setLength(aad, len(content))
+		dst = p.appendMAC(dst, aad, content)
 	}
+	padding := cbcPaddingFor(len(dst) - head)
 	for range padding {
 		dst = append(dst, byte(padding-1))
 	}
@@ -84,30 +82,30 @@ func (p *cbc) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, pla
 	if p.encryptThenMAC {
 		// RFC 7366, Section 3: the MAC covers IV and ciphertext, and their
 		// length without the MAC.
-		putAdditionalData(&p.aad, t, wire.VersionDTLS12, number, length)
-		dst = p.appendMAC(dst, dst[head:])
+		setLength(aad, len(dst)-head)
+		dst = p.appendMAC(dst, aad, dst[head:])
 	}
 	return dst
 }
 
-func (p *cbc) Open(r wire.Record) ([]byte, error) {
+func (p *cbc) open(payload []byte, _ uint64, aad []byte) ([]byte, error) {
 	if p.encryptThenMAC {
-		return p.openEncryptThenMAC(r)
+		return p.openEncryptThenMAC(payload, aad)
 	}
-	return p.openMACThenEncrypt(r)
+	return p.openMACThenEncrypt(payload, aad)
 }
 
 // openEncryptThenMAC opens a record whose MAC covers the ciphertext. Once the
 // MAC is right the padding is the peer's own, and checking it tells nobody
 // anything.
-func (p *cbc) openEncryptThenMAC(r wire.Record) ([]byte, error) {
-	n := len(r.Payload) - p.mac.Size()
+func (p *cbc) openEncryptThenMAC(payload, aad []byte) ([]byte, error) {
+	n := len(payload) - p.mac.Size()
 	if n < 2*aes.BlockSize || n%aes.BlockSize != 0 {
 		return nil, ErrOpen
 	}
-	sealed, tag := r.Payload[:n], r.Payload[n:]
-	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), n)
-	if !hmac.Equal(p.appendMAC(p.want[:0], sealed), tag) {
+	sealed, tag := payload[:n], payload[n:]
+	setLength(aad, n)
+	if !hmac.Equal(p.appendMAC(p.want[:0], aad, sealed), tag) {
 		return nil, ErrOpen
 	}
 	body := p.decrypt(sealed)
@@ -126,9 +124,9 @@ func (p *cbc) decrypt(payload []byte) []byte {
 }
 
 // appendMAC appends the MAC of the additional data and content.
-func (p *cbc) appendMAC(b, content []byte) []byte {
+func (p *cbc) appendMAC(b, aad, content []byte) []byte {
 	p.mac.Reset()
-	p.mac.Write(p.aad[:])
+	p.mac.Write(aad)
 	p.mac.Write(content)
 	return p.mac.Sum(b)
 }

@@ -3,8 +3,6 @@ package suite
 import (
 	"crypto/aes"
 	"crypto/subtle"
-
-	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // maxPadding is the largest padding of a CBC record, its length byte included.
@@ -19,13 +17,13 @@ const maxPadding = 256
 // its padding (RFC 5246, Section 6.2.3.2). What remains is that the hash
 // copies its last, incomplete block, which takes a few cycles more or fewer
 // with the length of the plaintext. Encrypt-then-MAC has no such residue.
-func (p *cbc) openMACThenEncrypt(r wire.Record) ([]byte, error) {
+func (p *cbc) openMACThenEncrypt(payload, aad []byte) ([]byte, error) {
 	macSize := p.mac.Size()
-	n := len(r.Payload)
+	n := len(payload)
 	if n%aes.BlockSize != 0 || n-aes.BlockSize < macSize+1 {
 		return nil, ErrOpen
 	}
-	body := p.decrypt(r.Payload)
+	body := p.decrypt(payload)
 	padding, good := cbcPadding(body)
 
 	// With more padding than there is room for, go on as if there were none:
@@ -37,9 +35,9 @@ func (p *cbc) openMACThenEncrypt(r wire.Record) ([]byte, error) {
 
 	var tag [maxMACSize]byte
 	extractMAC(tag[:macSize], body, end)
-	putAdditionalData(&p.aad, r.Type, r.Version, recordNumber(r.Epoch, r.Seq), end)
-	want := p.appendMAC(p.want[:0], body[:end])
-	p.equalise(end, room-1)
+	setLength(aad, end)
+	want := p.appendMAC(p.want[:0], aad, body[:end])
+	p.equalise(len(aad)+end, len(aad)+room-1)
 
 	good &= subtle.ConstantTimeCompare(want, tag[:macSize])
 	if good != 1 {
@@ -104,12 +102,11 @@ func (p *cbc) equalise(n, longest int) {
 	p.decoy.Write(zeros[:saved*p.decoy.BlockSize()])
 }
 
-// compressions returns how many blocks the inner hash of an HMAC has over
-// n bytes and the additional data. The hash itself adds one bit and its length
-// in an eighth of a block.
+// compressions returns how many blocks the inner hash of an HMAC has over n
+// bytes. The hash itself adds one bit and its length in an eighth of a block.
 func (p *cbc) compressions(n int) int {
 	size := p.decoy.BlockSize()
-	total := size + additionalDataLen + n + 1 + size/8
+	total := size + n + 1 + size/8
 	if size == 128 {
 		return (total + 127) >> 7
 	}

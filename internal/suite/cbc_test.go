@@ -10,9 +10,10 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-func newTestCBC(t testing.TB, s *Suite, encryptThenMAC bool) *cbc {
+func newTestCBC(t testing.TB, s *Suite, encryptThenMAC bool) (*Protection, *cbc) {
 	t.Helper()
-	return newTestProtection(t, s, encryptThenMAC).(*cbc)
+	p := newTestProtection(t, s, encryptThenMAC)
+	return p, p.payload.(*cbc)
 }
 
 func cbcSuites() []*Suite {
@@ -72,30 +73,31 @@ func (p *cbc) sealRaw(content []byte) wire.Record {
 // A padding oracle would show as a record that fails in another way.
 func TestMACThenEncryptFailsInOneWay(t *testing.T) {
 	for _, s := range cbcSuites() {
-		p := newTestCBC(t, s, false)
+		p, c := newTestCBC(t, s, false)
 		valid := func(plaintext []byte, padding int) []byte {
-			putAdditionalData(&p.aad, wire.ContentApplicationData, wire.VersionDTLS12, recordNumber(1, 2), len(plaintext))
-			b := p.appendMAC(bytes.Clone(plaintext), plaintext)
+			aad := appendAdditionalData(nil, wire.ContentApplicationData, wire.VersionDTLS12, recordNumber(1, 2))
+			setLength(aad, len(plaintext))
+			b := c.appendMAC(bytes.Clone(plaintext), aad, plaintext)
 			return append(b, bytes.Repeat([]byte{byte(padding - 1)}, padding)...)
 		}
 		for padding := 1; padding <= 256; padding++ {
-			plaintext := count(0, (16-(p.mac.Size()+padding)%16)%16)
+			plaintext := count(0, (16-(c.mac.Size()+padding)%16)%16)
 			content := valid(plaintext, padding)
-			if got, err := p.Open(p.sealRaw(content)); err != nil || !bytes.Equal(got, plaintext) {
+			if got, err := p.Open(c.sealRaw(content)); err != nil || !bytes.Equal(got, plaintext) {
 				t.Errorf("%v: padding of %d bytes: %x, %v", s, padding, got, err)
 			}
 			for i := range content {
 				changed := bytes.Clone(content)
 				changed[i] ^= 0x80
-				if got, err := p.Open(p.sealRaw(changed)); err != ErrOpen {
+				if got, err := p.Open(c.sealRaw(changed)); err != ErrOpen {
 					t.Errorf("%v: padding of %d bytes, byte %d of %d changed: %x, %v", s, padding, i, len(content), got, err)
 				}
 			}
 		}
-		if _, err := p.Open(p.sealRaw(bytes.Repeat([]byte{15}, 16*8))); err != ErrOpen {
+		if _, err := p.Open(c.sealRaw(bytes.Repeat([]byte{15}, 16*8))); err != ErrOpen {
 			t.Errorf("%v: padding alone: %v", s, err)
 		}
-		if _, err := p.Open(p.sealRaw(bytes.Repeat([]byte{255}, 256))); err != ErrOpen {
+		if _, err := p.Open(c.sealRaw(bytes.Repeat([]byte{255}, 256))); err != ErrOpen {
 			t.Errorf("%v: padding that leaves no room for a MAC: %v", s, err)
 		}
 	}
@@ -127,7 +129,7 @@ func TestRecordsCostTheSameCompressionsWhateverTheirPadding(t *testing.T) {
 			for n := longest; n >= max(0, longest-255); n-- {
 				h := &countingHash{blockSize: blockSize}
 				p := &cbc{mac: h, decoy: h}
-				p.appendMAC(nil, make([]byte, n))
+				p.appendMAC(nil, nil, make([]byte, n))
 				p.equalise(n, longest)
 				if n == longest {
 					want = h.compressions
@@ -142,8 +144,8 @@ func TestRecordsCostTheSameCompressionsWhateverTheirPadding(t *testing.T) {
 
 func TestEncryptThenMACAndMACThenEncryptDiffer(t *testing.T) {
 	for _, s := range cbcSuites() {
-		outer, inner := newTestCBC(t, s, true), newTestCBC(t, s, false)
-		for _, pair := range [][2]*cbc{{outer, inner}, {inner, outer}} {
+		outer, inner := newTestProtection(t, s, true), newTestProtection(t, s, false)
+		for _, pair := range [][2]*Protection{{outer, inner}, {inner, outer}} {
 			sealed := pair[0].Seal(nil, wire.ContentApplicationData, 1, 1, count(0, 50))
 			if _, err := pair[1].Open(parseRecord(t, sealed)); err != ErrOpen {
 				t.Errorf("%v: %v", s, err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
@@ -22,26 +23,35 @@ type Keys []byte
 
 // A Protection seals or opens the records of one direction. It has one owner:
 // its methods use scratch space inside it and must not run at the same time.
-type Protection interface {
-	// Overhead returns the largest number of bytes that Seal adds to a
-	// plaintext, besides the record header.
-	Overhead() int
+type Protection struct {
+	payload payloadCipher
+	aad     []byte // of the record at hand
+}
 
-	// Seal appends one record, header included, to dst. The plaintext has at
-	// most wire.MaxPlaintext bytes and must not overlap the free space of
-	// dst. No number may be used twice under the same keys.
-	Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte
+// A payloadCipher encrypts and decrypts the payloads of records, whatever form
+// their headers have. The additional data ends in a length, which is for the
+// cipher to fill in.
+type payloadCipher interface {
+	// overhead returns the largest number of bytes that a payload is longer
+	// than its content, and nonceLen how many of them come first.
+	overhead() int
+	nonceLen() int
 
-	// Open decrypts r.Payload in place and returns the plaintext, which lies
-	// inside it. The only error is ErrOpen; r.Payload may be overwritten then
-	// too. The length of the plaintext is not limited here.
-	Open(r wire.Record) ([]byte, error)
+	// sealedLen returns the length of the payload for n bytes of content.
+	sealedLen(n int) int
+
+	// seal appends a payload. The content may lie where its encryption goes,
+	// nonceLen bytes behind dst.
+	seal(dst []byte, number uint64, aad, content []byte) []byte
+
+	// open decrypts a payload in place.
+	open(payload []byte, number uint64, aad []byte) ([]byte, error)
 }
 
 // NewProtection returns the record protection of s with the keys k. In CBC
 // mode encryptThenMAC selects the construction of RFC 7366, and rand gives the
 // 16 bytes from which explicit IVs are made; other modes use neither.
-func (s *Suite) NewProtection(k Keys, encryptThenMAC bool, rand io.Reader) (Protection, error) {
+func (s *Suite) NewProtection(k Keys, encryptThenMAC bool, rand io.Reader) (*Protection, error) {
 	if len(k) != s.bulk.keysLen() {
 		return nil, fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen(), len(k))
 	}
@@ -52,16 +62,79 @@ func (s *Suite) NewProtection(k Keys, encryptThenMAC bool, rand io.Reader) (Prot
 		if err != nil {
 			return nil, err
 		}
-		return newCBC(block, s.Hash, macKey, encryptThenMAC, rand)
+		payload, err := newCBC(block, s.Hash, macKey, encryptThenMAC, rand)
+		if err != nil {
+			return nil, err
+		}
+		return &Protection{payload: payload}, nil
 	}
 	aead, err := s.bulk.newAEAD(key)
 	if err != nil {
 		return nil, err
 	}
 	if s.bulk.mode == modeChaCha {
-		return newMaskedNonce(aead, iv), nil
+		return &Protection{payload: newMaskedNonce(aead, iv)}, nil
 	}
-	return newExplicitNonce(aead, iv), nil
+	return &Protection{payload: newExplicitNonce(aead, iv)}, nil
+}
+
+// Overhead returns the largest number of bytes that Seal adds to a plaintext,
+// besides the record header. SealCID adds the content type to them, and the
+// connection ID to the header.
+func (p *Protection) Overhead() int { return p.payload.overhead() }
+
+// Seal appends one record, header included, to dst. The plaintext has at most
+// wire.MaxPlaintext bytes and must not overlap the free space of dst. No number
+// may be used twice under the same keys.
+func (p *Protection) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
+	number := recordNumber(epoch, seq)
+	p.aad = appendAdditionalData(p.aad[:0], t, wire.VersionDTLS12, number)
+	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, p.payload.sealedLen(len(plaintext)))
+	return p.payload.seal(dst, number, p.aad, plaintext)
+}
+
+// SealCID is Seal for a peer that wants its records with a connection ID. They
+// share their numbers with those of Seal.
+//
+// RFC 9146, Section 4.
+func (p *Protection) SealCID(dst []byte, t wire.ContentType, epoch uint16, seq uint64, cid, plaintext []byte) []byte {
+	p.aad = wire.AppendCIDAdditionalData(p.aad[:0], wire.VersionDTLS12, epoch, seq, cid, 0)
+	sealed := p.payload.sealedLen(len(plaintext) + 1)
+	dst = wire.AppendCIDRecordHeader(dst, wire.VersionDTLS12, epoch, seq, cid, sealed)
+
+	dst = slices.Grow(dst, sealed)
+	at := len(dst) + p.payload.nonceLen()
+	inner := wire.AppendInnerPlaintext(dst[at:at], plaintext, t, 0)
+	return p.payload.seal(dst, recordNumber(epoch, seq), p.aad, inner)
+}
+
+// Open decrypts r.Payload in place and returns the plaintext, which lies inside
+// it. The only error is ErrOpen; r.Payload may be overwritten then too. The
+// length of the plaintext is not limited here.
+func (p *Protection) Open(r wire.Record) ([]byte, error) {
+	number := recordNumber(r.Epoch, r.Seq)
+	p.aad = appendAdditionalData(p.aad[:0], r.Type, r.Version, number)
+	return p.payload.open(r.Payload, number, p.aad)
+}
+
+// OpenCID is Open for a record with a connection ID. The content comes without
+// its padding, and with its type. Besides ErrOpen there is ErrNoContentType.
+func (p *Protection) OpenCID(r wire.CIDRecord) (wire.ContentType, []byte, error) {
+	p.aad = wire.AppendCIDAdditionalData(p.aad[:0], r.Version, r.Epoch, r.Seq, r.CID, 0)
+	inner, err := p.payload.open(r.Payload, recordNumber(r.Epoch, r.Seq), p.aad)
+	if err != nil {
+		return 0, nil, err
+	}
+	return openInner(inner)
+}
+
+// openInner splits a DTLSInnerPlaintext that authenticates.
+func openInner(inner []byte) (wire.ContentType, []byte, error) {
+	content, t, err := wire.ParseInnerPlaintext(inner)
+	if err != nil {
+		return 0, nil, ErrNoContentType
+	}
+	return t, content, nil
 }
 
 // KeyBlock derives the keys of both directions from the master secret.
@@ -82,20 +155,20 @@ func (s *Suite) KeyBlock(master []byte, clientRandom, serverRandom *[32]byte) (c
 	return client, server
 }
 
-// additionalDataLen is the length of what a record authenticates besides its
-// content.
-const additionalDataLen = 13
-
-// putAdditionalData writes the number, type, version and length of a record,
-// the order in which AEADs and MACs cover them. In place of the implicit
-// sequence number of TLS stand epoch and sequence number together.
+// appendAdditionalData appends the number, type, version and length of a
+// record, the order in which AEADs and MACs cover them; the length is still to
+// be set. In place of the implicit sequence number of TLS stand epoch and
+// sequence number together.
 //
 // RFC 5246, Section 6.2.3.3, and RFC 6347, Section 4.1.2.1.
-func putAdditionalData(b *[additionalDataLen]byte, t wire.ContentType, v wire.Version, number uint64, length int) {
-	binary.BigEndian.PutUint64(b[0:], number)
-	b[8] = byte(t)
-	binary.BigEndian.PutUint16(b[9:], uint16(v))
-	binary.BigEndian.PutUint16(b[11:], uint16(length))
+func appendAdditionalData(b []byte, t wire.ContentType, v wire.Version, number uint64) []byte {
+	b = binary.BigEndian.AppendUint64(b, number)
+	return append(b, byte(t), byte(v>>8), byte(v), 0, 0)
+}
+
+// setLength fills in the length with which additional data ends.
+func setLength(aad []byte, n int) {
+	binary.BigEndian.PutUint16(aad[len(aad)-2:], uint16(n))
 }
 
 // recordNumber joins epoch and sequence number into the 64 bits that nonces

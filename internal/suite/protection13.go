@@ -112,14 +112,7 @@ func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.Content
 	if err != nil {
 		return 0, nil, ErrOpen
 	}
-	// RFC 8446, Section 5.4: the content type is the last byte that is not
-	// zero.
-	for n := len(inner) - 1; n >= 0; n-- {
-		if inner[n] != 0 {
-			return wire.ContentType(inner[n]), inner[:n:n], nil
-		}
-	}
-	return 0, nil, ErrNoContentType
+	return openInner(inner)
 }
 
 // setNonce makes the nonce of a record. In DTLS 1.3 the epoch is no part of it,

@@ -26,7 +26,7 @@ func (zeroReader) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func newTestProtection(t testing.TB, s *Suite, encryptThenMAC bool) Protection {
+func newTestProtection(t testing.TB, s *Suite, encryptThenMAC bool) *Protection {
 	t.Helper()
 	p, err := s.NewProtection(testKeys(s), encryptThenMAC, zeroReader{})
 	if err != nil {
@@ -45,7 +45,7 @@ func parseRecord(t testing.TB, b []byte) wire.Record {
 }
 
 // eachProtection runs f for every suite, in CBC mode for both constructions.
-func eachProtection(t *testing.T, f func(t *testing.T, s *Suite, p Protection)) {
+func eachProtection(t *testing.T, f func(t *testing.T, s *Suite, p *Protection)) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) { f(t, s, newTestProtection(t, s, false)) })
 		if s.CBC() {
@@ -106,7 +106,7 @@ func TestOpenKnownRecords(t *testing.T) {
 }
 
 func TestOpenReturnsWhatWasSealed(t *testing.T) {
-	eachProtection(t, func(t *testing.T, s *Suite, p Protection) {
+	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		for n := range 600 {
 			roundTrip(t, p, count(byte(n), n))
 		}
@@ -116,7 +116,7 @@ func TestOpenReturnsWhatWasSealed(t *testing.T) {
 	})
 }
 
-func roundTrip(t *testing.T, p Protection, plaintext []byte) {
+func roundTrip(t *testing.T, p *Protection, plaintext []byte) {
 	t.Helper()
 	const prefix = "datagram so far"
 	original := bytes.Clone(plaintext)
@@ -155,7 +155,7 @@ func inside(part, whole []byte) bool {
 }
 
 func TestOverheadIsReached(t *testing.T) {
-	eachProtection(t, func(t *testing.T, s *Suite, p Protection) {
+	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		largest := 0
 		for n := range 17 {
 			largest = max(largest, len(p.Seal(nil, wire.ContentApplicationData, 1, 1, make([]byte, n)))-n-wire.RecordHeaderLen)
@@ -167,7 +167,7 @@ func TestOverheadIsReached(t *testing.T) {
 }
 
 func TestOpenRefusesEveryChange(t *testing.T) {
-	eachProtection(t, func(t *testing.T, s *Suite, p Protection) {
+	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		sealed := p.Seal(nil, wire.ContentApplicationData, 1, 0x010203040506, count(0, 40))
 		for i := range sealed {
 			if i == 11 || i == 12 {
@@ -202,9 +202,9 @@ func TestOpenRefusesEveryChange(t *testing.T) {
 }
 
 func TestOpenRefusesOtherKeys(t *testing.T) {
-	eachProtection(t, func(t *testing.T, s *Suite, p Protection) {
+	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		sealed := p.Seal(nil, wire.ContentHandshake, 1, 0, count(0, 24))
-		c, isCBC := p.(*cbc)
+		c, isCBC := p.payload.(*cbc)
 		encryptThenMAC := isCBC && c.encryptThenMAC
 		for i := range testKeys(s) {
 			k := testKeys(s)
@@ -229,12 +229,12 @@ func TestR10NonceIsTheRecordNumber(t *testing.T) {
 		epoch uint16
 		seq   uint64
 	}{{0, 0}, {1, 0}, {1, 1}, {1, 255}, {1, 256}, {1, wire.MaxRecordSeq}, {2, 0}, {65535, 0}, {65535, wire.MaxRecordSeq}}
-	eachProtection(t, func(t *testing.T, s *Suite, p Protection) {
+	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		seen := map[string]string{}
 		for _, n := range numbers {
 			record := parseRecord(t, p.Seal(nil, wire.ContentApplicationData, n.epoch, n.seq, []byte("x")))
 			var nonce string
-			switch p := p.(type) {
+			switch p := p.payload.(type) {
 			case *explicitNonce:
 				nonce = string(record.Payload[:8])
 				if want := fmt.Sprintf("%04x%012x", n.epoch, n.seq); hex.EncodeToString([]byte(nonce)) != want {
@@ -261,14 +261,16 @@ func TestR10NonceIsTheRecordNumber(t *testing.T) {
 // Peers may fill the explicit nonce as they like: RFC 5288, Section 3.
 func TestOpenTakesAnyExplicitNonce(t *testing.T) {
 	for _, s := range All() {
-		p, ok := newTestProtection(t, s, false).(*explicitNonce)
+		p := newTestProtection(t, s, false)
+		explicit, ok := p.payload.(*explicitNonce)
 		if !ok {
 			continue
 		}
 		plaintext := count(0, 20)
-		copy(p.nonce[4:], "any eight bytes"[:8])
-		putAdditionalData(&p.aad, wire.ContentApplicationData, wire.VersionDTLS12, recordNumber(1, 5), len(plaintext))
-		payload := p.aead.Seal([]byte("any eigh"), p.nonce[:], plaintext, p.aad[:])
+		copy(explicit.nonce[4:], "any eigh")
+		aad := appendAdditionalData(nil, wire.ContentApplicationData, wire.VersionDTLS12, recordNumber(1, 5))
+		setLength(aad, len(plaintext))
+		payload := explicit.aead.Seal([]byte("any eigh"), explicit.nonce[:], plaintext, aad)
 		r := wire.Record{Type: wire.ContentApplicationData, Version: wire.VersionDTLS12, Epoch: 1, Seq: 5, Payload: payload}
 		if got, err := p.Open(r); err != nil || !bytes.Equal(got, plaintext) {
 			t.Errorf("%v: opened %x, %v", s, got, err)
@@ -283,7 +285,7 @@ func TestChaCha20Poly1305Vector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := p.(*maskedNonce).aead.Seal(nil, unhex(t, "070000004041424344454647"),
+	got := p.payload.(*maskedNonce).aead.Seal(nil, unhex(t, "070000004041424344454647"),
 		[]byte("Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."),
 		unhex(t, "50515253c0c1c2c3c4c5c6c7"))
 	want := unhex(t, "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b"+

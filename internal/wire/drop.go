@@ -31,6 +31,8 @@ const (
 	// Records of a session.
 
 	DropReplay                   // its sequence number was seen, or is older than the window
+	DropUnknownCID               // its connection ID is not the session's
+	DropMissingCID               // without the connection ID that the session wants
 	DropOldEpoch                 // of an epoch whose keys are gone
 	DropFutureEpoch              // of an epoch whose keys are still to come
 	DropAuthentication           // not protected with the session's keys
@@ -87,6 +89,8 @@ var dropLabels = [NumDrops]string{
 	DropSessionLimit:             "session_limit",
 	DropRateLimited:              "rate_limited",
 	DropReplay:                   "replay",
+	DropUnknownCID:               "unknown_cid",
+	DropMissingCID:               "missing_cid",
 	DropOldEpoch:                 "old_epoch",
 	DropFutureEpoch:              "future_epoch",
 	DropAuthentication:           "authentication",

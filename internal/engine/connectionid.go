@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/dtlsd/dtlsd/internal/suite"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// A CIDSource makes connection IDs. They all have the same length, at most 255
+// bytes; 0 means that we do not need one ourselves and only put the peer's into
+// what we send.
+type CIDSource interface {
+	CIDLen() int
+	AppendCID(dst []byte) ([]byte, error)
+}
+
+// drawCID makes the connection ID that the peer is to use, where there is to be
+// one. Until it is negotiated the peer has no keys to use it with.
+func (a *Association) drawCID() error {
+	n := a.cfg.CIDs.CIDLen()
+	if n == 0 {
+		return nil
+	}
+	cid, err := a.cfg.CIDs.AppendCID(nil)
+	if err != nil {
+		return fmt.Errorf("making a connection ID: %w", err)
+	}
+	if len(cid) != n {
+		return fmt.Errorf("making a connection ID: %d bytes where there have to be %d", len(cid), n)
+	}
+	a.cid = cid
+	return nil
+}
+
+// offerCID puts into a client's hello what it wants of connection IDs.
+func (h *handshake) offerCID(e *wire.ClientExtensions) {
+	cfg := h.a.cfg
+	e.HasConnectionID = cfg.CIDs != nil
+	e.ConnectionID = h.a.cid
+	e.RRC = cfg.CIDs != nil && cfg.RRC
+}
+
+// answerCID takes a server's decision on what the client offered.
+func (h *handshake) answerCID(e *wire.ClientExtensions) error {
+	a := h.a
+	if a.cfg.CIDs == nil || !e.HasConnectionID {
+		return nil
+	}
+	if err := a.drawCID(); err != nil {
+		return err
+	}
+	h.agreeOnCID(e.ConnectionID, a.cfg.RRC && e.RRC)
+	return nil
+}
+
+// takeCID takes a server's answer to what we offered. The check of RFC 9853
+// alone is worth nothing.
+func (h *handshake) takeCID(e *wire.ServerExtensions) {
+	if !e.HasConnectionID {
+		h.a.cid = nil
+		return
+	}
+	h.agreeOnCID(e.ConnectionID, e.RRC)
+}
+
+func (h *handshake) agreeOnCID(theirs []byte, rrc bool) {
+	a := h.a
+	a.peerCID = slices.Clone(theirs) // or all of the hello would stay
+	h.result.HasCID = true
+	h.result.LocalCID = a.cid
+	h.result.RemoteCID = a.peerCID
+	h.result.RRC = rrc
+	if len(theirs) > 0 && a.peerRecordSize < wire.MaxPlaintext {
+		a.peerRecordSize-- // RFC 8449, Section 4 counts the type inside, too
+	}
+}
+
+// receiveCIDRecord takes the record with a connection ID at the start of a
+// datagram, and returns what follows it. Where the record ends is known only to
+// those who know how long the ID is.
+func (a *Association) receiveCIDRecord(datagram []byte) (rest []byte) {
+	if len(a.cid) == 0 {
+		a.drop(wire.DropUnknownCID)
+		return nil
+	}
+	r, rest, err := wire.ParseCIDRecord(datagram, len(a.cid))
+	switch {
+	case err != nil:
+		a.drop(wire.DropMalformedRecord)
+	case !bytes.Equal(r.CID, a.cid):
+		a.drop(wire.DropUnknownCID)
+	default:
+		a.receiveRecord(wire.Record{
+			Type:    wire.ContentCID,
+			Version: r.Version,
+			Epoch:   r.Epoch,
+			Seq:     r.Seq,
+			Payload: r.Payload,
+		}, datagram[:len(datagram)-len(rest)])
+	}
+	return rest
+}
+
+// open decrypts a record of either form, and returns the type of its content.
+func (a *Association) open(r wire.Record) (wire.ContentType, []byte, error) {
+	p := a.protect(&a.read)
+	if r.Type != wire.ContentCID {
+		content, err := p.Open(r)
+		return r.Type, content, err
+	}
+	return p.OpenCID(wire.CIDRecord{Version: r.Version, Epoch: r.Epoch, Seq: r.Seq, CID: a.cid, Payload: r.Payload})
+}
+
+// sealRecord encrypts a record in the form that the peer wants.
+func (a *Association) sealRecord(p *suite.Protection, dst []byte, t wire.ContentType, seq uint64, content []byte) []byte {
+	if len(a.peerCID) == 0 {
+		return p.Seal(dst, t, a.write.epoch, seq, content)
+	}
+	return p.SealCID(dst, t, a.write.epoch, seq, a.peerCID, content)
+}
+
+// overhead returns the largest number of bytes that a protected record is
+// longer than its content.
+func (a *Association) overhead() int {
+	n := wire.RecordHeaderLen + a.protect(&a.write).Overhead()
+	if len(a.peerCID) > 0 {
+		n += len(a.peerCID) + 1 // the type inside
+	}
+	return n
+}
+
+// Newest reports whether the last datagram given to Receive held an
+// authenticated record that was newer than every record before. Only such a
+// datagram may tell where the peer is now (RFC 9146, Section 6).
+func (a *Association) Newest() bool { return a.newest }
