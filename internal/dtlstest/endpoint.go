@@ -31,6 +31,7 @@ type Endpoint struct {
 	Alerts      []wire.Alert
 	AlertsSent  []wire.Alert
 	Warnings    []error
+	Checks      []wire.ReturnRoutabilityCheck
 	Messages    []engine.Message
 	Fragments   []engine.Message
 	Secrets     []string // lines for a key log
@@ -174,6 +175,8 @@ func (e *Endpoint) take(now time.Time, event engine.Event) {
 		e.Repeated++
 	case engine.EventAlert:
 		e.Alerts = append(e.Alerts, event.Alert)
+	case engine.EventRoutabilityCheck:
+		e.Checks = append(e.Checks, event.Check)
 	case engine.EventWarning:
 		e.Warnings = append(e.Warnings, event.Err)
 	default:

@@ -318,6 +318,8 @@ func (c *course) checkAgreement() {
 		wantChain("client", server.PeerChain, c.trial.ClientCredential)
 	}
 	client.PeerChain, server.PeerChain = nil, nil
+	c.checkCIDs(client, server)
+	client.LocalCID, client.RemoteCID = client.RemoteCID, client.LocalCID
 	if got, want := fmt.Sprintf("%+v", client), fmt.Sprintf("%+v", server); got != want {
 		c.fail("client agreed on %s, server on %s", got, want)
 	}
@@ -326,6 +328,20 @@ func (c *course) checkAgreement() {
 	}
 	if !bytes.Equal(c.export(c.Client), c.export(c.Server)) {
 		c.fail("the sides export different keys")
+	}
+}
+
+// checkCIDs fails unless each side has the connection ID that it wants if both
+// know of them, and else none.
+func (c *course) checkCIDs(client, server engine.State) {
+	lengths := c.trial.CIDs
+	agreed := lengths[engine.Client] >= 0 && lengths[engine.Server] >= 0
+	if !agreed {
+		lengths = [2]int{}
+	}
+	if client.HasCID != agreed || len(client.LocalCID) != lengths[engine.Client] || len(server.LocalCID) != lengths[engine.Server] ||
+		client.RRC != (agreed && c.trial.Seed%2 == 0) {
+		c.fail("connection IDs %+v and %+v", client, server)
 	}
 }
 

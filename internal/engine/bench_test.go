@@ -28,11 +28,11 @@ var ciphers = []struct {
 var payloadSizes = []int{64, 256, 1200}
 
 // perRecord runs a benchmark for each cipher and size.
-func perRecord(b *testing.B, run func(b *testing.B, p *dtlstest.Pair, payload []byte)) {
+func perRecord(b *testing.B, run func(b *testing.B, p *dtlstest.Pair, payload []byte), options ...dtlstest.Option) {
 	for _, c := range ciphers {
 		for _, size := range payloadSizes {
 			b.Run(fmt.Sprintf("%s/%d", c.name, size), func(b *testing.B) {
-				p := connected(b, only(suite.Lookup(c.id)))
+				p := connected(b, append(options, only(suite.Lookup(c.id)))...)
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
 				run(b, p, make([]byte, size))
@@ -41,36 +41,38 @@ func perRecord(b *testing.B, run func(b *testing.B, p *dtlstest.Pair, payload []
 	}
 }
 
-func BenchmarkSend(b *testing.B) {
-	perRecord(b, func(b *testing.B, p *dtlstest.Pair, payload []byte) {
-		buffer := make([]byte, 0, 2048)
-		for b.Loop() {
-			if _, err := p.Client.Send(buffer, payload); err != nil {
-				b.Fatal(err)
-			}
+func BenchmarkSend(b *testing.B)    { perRecord(b, benchmarkSend) }
+func BenchmarkSendCID(b *testing.B) { perRecord(b, benchmarkSend, withCIDs(0, 8)) }
+
+func benchmarkSend(b *testing.B, p *dtlstest.Pair, payload []byte) {
+	buffer := make([]byte, 0, 2048)
+	for b.Loop() {
+		if _, err := p.Client.Send(buffer, payload); err != nil {
+			b.Fatal(err)
 		}
-	})
+	}
 }
 
-// BenchmarkReceive opens records that were sealed beforehand, a batch at a
+func BenchmarkReceive(b *testing.B)    { perRecord(b, benchmarkReceive) }
+func BenchmarkReceiveCID(b *testing.B) { perRecord(b, benchmarkReceive, withCIDs(0, 8)) }
+
+// benchmarkReceive opens records that were sealed beforehand, a batch at a
 // time, without counting the sealing.
-func BenchmarkReceive(b *testing.B) {
-	perRecord(b, func(b *testing.B, p *dtlstest.Pair, payload []byte) {
-		const batch = 512
-		datagrams := make([][]byte, batch)
-		for i := 0; i < b.N; i++ {
-			if i%batch == 0 {
-				b.StopTimer()
-				seal(b, p, payload, datagrams)
-				b.StartTimer()
-			}
-			p.Server.Association.Receive(p.Now, datagrams[i%batch])
-			if p.Server.Next().Kind != engine.EventData {
-				b.Fatal("no data")
-			}
-			p.Server.Next()
+func benchmarkReceive(b *testing.B, p *dtlstest.Pair, payload []byte) {
+	const batch = 512
+	datagrams := make([][]byte, batch)
+	for i := 0; i < b.N; i++ {
+		if i%batch == 0 {
+			b.StopTimer()
+			seal(b, p, payload, datagrams)
+			b.StartTimer()
 		}
-	})
+		p.Server.Association.Receive(p.Now, datagrams[i%batch])
+		if p.Server.Next().Kind != engine.EventData {
+			b.Fatal("no data")
+		}
+		p.Server.Next()
+	}
 }
 
 func seal(b *testing.B, p *dtlstest.Pair, payload []byte, datagrams [][]byte) {

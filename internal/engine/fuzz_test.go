@@ -59,6 +59,9 @@ func FuzzAssociationSurvivesForgery(f *testing.F) {
 		for base := range 8 {
 			for _, server := range []bool{false, true} {
 				f.Add(uint8(i), server, uint8(base), []byte(nil))
+				f.Add(uint8(i)|withCIDBit, server, uint8(base), []byte(nil))
+				f.Add(uint8(i)|withCIDBit, server, uint8(base), []byte{0, 0, 2})
+				f.Add(uint8(i)|withCIDBit, server, uint8(base), []byte{0, 18, 1, 0, 4, 1})
 				f.Add(uint8(i), server, uint8(base), []byte{0, 0, 3})
 				f.Add(uint8(i), server, uint8(base), []byte{0, 10, 1, 0, 4, 1})
 			}
@@ -70,7 +73,11 @@ func FuzzAssociationSurvivesForgery(f *testing.F) {
 	}
 	f.Add(uint8(0), true, uint8(0), plaintext(wire.ContentAlert, alert(wire.AlertFatal, wire.AlertInternalError)))
 	f.Fuzz(func(t *testing.T, kind uint8, toServer bool, base uint8, edits []byte) {
-		p, sent := recordedPair(t, quickSuites[int(kind)%len(quickSuites)])
+		options := []dtlstest.Option{only(quickSuites[int(kind)%len(quickSuites)])}
+		if kind&withCIDBit != 0 {
+			options = append(options, withCIDs(3, 8), both(func(cfg *engine.Config) { cfg.RRC = true }))
+		}
+		p, sent := recordedPair(t, options...)
 		victim := p.Client
 		if toServer {
 			victim = p.Server
@@ -91,10 +98,14 @@ func FuzzAssociationSurvivesForgery(f *testing.F) {
 	})
 }
 
+// withCIDBit is the bit of what a fuzzed pair is like that stands for connection
+// IDs.
+const withCIDBit = 16
+
 // recordedPair returns an established pair that has spoken, and all datagrams
 // that went either way.
-func recordedPair(tb testing.TB, s *suite.Suite) (*dtlstest.Pair, [][]byte) {
-	p := dtlstest.NewPair(tb, 1, only(s))
+func recordedPair(tb testing.TB, options ...dtlstest.Option) (*dtlstest.Pair, [][]byte) {
+	p := dtlstest.NewPair(tb, 1, options...)
 	var sent [][]byte
 	exchange := func() {
 		for len(p.Client.Outbox) > 0 {
@@ -207,7 +218,12 @@ func newStage(t *testing.T, kind uint8) *stage {
 			}
 		}),
 		clientOwner(func(e *dtlstest.Endpoint) { e.Hold = kind&8 != 0 }),
-		serverOwner(func(e *dtlstest.Endpoint) { e.Hold = kind&8 != 0 }))
+		serverOwner(func(e *dtlstest.Endpoint) { e.Hold = kind&8 != 0 }),
+		func(setup *dtlstest.Setup) {
+			if kind&withCIDBit != 0 {
+				withCIDs(3, 8)(setup)
+			}
+		})
 	s.collect()
 	return s
 }

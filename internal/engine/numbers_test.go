@@ -25,7 +25,7 @@ func (c *course) checkNumbers(sender *dtlstest.Endpoint, datagram []byte) {
 		c.numbers[sender] = used
 	}
 	for len(datagram) > 0 {
-		r, rest, err := wire.ParseRecord(datagram)
+		r, rest, err := dtlstest.ParseRecord(datagram, c.trial.CIDs[sender.Side().Peer()])
 		if err != nil || r.Epoch > 1 {
 			c.fail("%v sends a record of epoch %d: %v", sender.Side(), r.Epoch, err)
 		}

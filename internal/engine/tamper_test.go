@@ -70,3 +70,12 @@ func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) 
 	}
 	return a
 }
+
+// SealWithCID seals content as the next protected record with that connection
+// ID, or without one, whatever was agreed on.
+func (a *Association) SealWithCID(cid []byte, t wire.ContentType, content []byte) []byte {
+	agreed := a.peerCID
+	defer func() { a.peerCID = agreed }()
+	a.peerCID = cid
+	return a.SealAs(t, content)
+}

@@ -24,6 +24,7 @@ type trial struct {
 	ClientAuth                         engine.ClientAuth
 	Resumption                         resumption
 	Hint                               string
+	CIDs                               [2]int // lengths, by side; below 0 for a side without
 
 	Client, Server limits
 	Closer         engine.Side
@@ -80,6 +81,7 @@ func draw(seed uint64) trial {
 	}
 	tr.Client = drawLimits(r, tr.Conditions.MTU)
 	tr.Server = drawLimits(r, tr.Conditions.MTU)
+	tr.CIDs = [2]int{pick(r, -1, 0, 0, 1, 8, 20), pick(r, -1, 0, 1, 8, 8, 20)}
 	return tr
 }
 
@@ -172,6 +174,12 @@ func (tr *trial) configure(setup *dtlstest.Setup) {
 	}
 	if kind := tr.ClientCredential; kind != "" {
 		client.Credentials = []engine.Credential{dtlstest.NewCredential(kind)}
+	}
+	for side, cfg := range []*engine.Config{engine.Client: client, engine.Server: server} {
+		if n := tr.CIDs[side]; n >= 0 {
+			cfg.CIDs = dtlstest.CIDs{Len: n, Rand: dtlstest.NewRand(tr.Seed + uint64(side))}
+			cfg.RRC = tr.Seed%2 == 0
+		}
 	}
 	client.SessionCache = tr.Resumption != byNothing
 	server.SessionCache = tr.Resumption == byID
