@@ -207,6 +207,55 @@ func TestSessionOutlivesAnotherAddressOfTheClient(t *testing.T) {
 	})
 }
 
+// What observers see of datagrams is where they come from and go to.
+func TestObserversSeeTheAddressesOfDatagrams(t *testing.T) {
+	var mu sync.Mutex
+	var packets []Packet
+	var from []netip.AddrPort
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Packet = func(p Packet) {
+			mu.Lock()
+			defer mu.Unlock()
+			packets = append(packets, p)
+		}
+		s.Config.Observer.Datagram = func(d Datagram) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !d.Sent {
+				from = append(from, d.Peer)
+			}
+		}
+	}, func(w *world) {
+		n := w.rebinding()
+		c := w.dial(clientAddress, movingConfig())
+		w.wantEcho(c, "old")
+		n.rebind(otherPeer)
+		mu.Lock()
+		packets = nil
+		mu.Unlock()
+		w.wantEchoWithin(c, "new", 2*time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(from) != 2 || from[0] != clientPeer || from[1] != otherPeer {
+			t.Errorf("datagrams from %v", from)
+		}
+		for i, want := range []struct {
+			peer netip.AddrPort
+			sent bool
+		}{
+			{otherPeer, false},                                         // the datagram
+			{clientPeer, true}, {clientPeer, true}, {clientPeer, true}, // challenges
+			{otherPeer, true}, {otherPeer, false}, // challenge and response
+			{otherPeer, true}, // the echo
+		} {
+			if i >= len(packets) || packets[i].Peer != want.peer || packets[i].Sent != want.sent {
+				t.Fatalf("packet %d of %d is not %+v", i, len(packets), want)
+			}
+		}
+		c.Close()
+	})
+}
+
 // withoutChecks has the server not know RFC 9853.
 func withoutChecks(t *testing.T, policy AddressChangePolicy, f func(w *world, r *roll, m *moveBook)) {
 	var r roll

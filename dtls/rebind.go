@@ -43,8 +43,7 @@ func (c *Conn) Rebind(conn net.Conn) error {
 		return ErrNoConnectionID
 	}
 	sh := c.dialled.shard
-	peer, _ := udp.AddrPort(conn.RemoteAddr())
-	socket := udp.NewConnected(conn, peer)
+	socket := udp.NewConnected(conn, c.session.Load().peer())
 	if err := socket.SetReadDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -133,7 +132,7 @@ func (s *shard) sendDrop(sess *Session) {
 	if err != nil {
 		return
 	}
-	s.observePacket(sess, true, datagram)
+	s.observePacket(sess, true, s.arrival.from, datagram)
 	s.counters.datagramsOut.Add(1)
 	s.counters.bytesOut.Add(uint64(len(datagram)))
 	if _, err := s.oldSocket.WriteBatch([]udp.Message{{Buf: datagram, Peer: s.arrival.from.peer, Local: s.arrival.from.local}}); err != nil {

@@ -99,7 +99,7 @@ func (s *shard) deliver(sess *Session, plaintext []byte) {
 	s.counters.messagesIn.Add(1)
 	s.callOut()
 	if s.watched {
-		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer(), Ciphertext: s.observed, Plaintext: plaintext})
+		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: s.arrival.peerOf(sess), Ciphertext: s.observed, Plaintext: plaintext})
 	}
 	taken := s.host.owner.received(sess, plaintext)
 	s.callBack()
@@ -125,7 +125,7 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 	s.touch(sess)
 	sess.sent.add(len(plaintext))
 	s.counters.messagesOut.Add(1)
-	s.observePacket(sess, true, datagram)
+	s.observePacket(sess, true, sess.at(), datagram)
 	s.queue(datagram, sess.at())
 	if s.watched {
 		s.callOut()

@@ -321,13 +321,13 @@ func (s *shard) observeRetransmission(sess *Session, attempt int) {
 
 // observePacket tells of a datagram of a session before it is opened, or after
 // it was sealed.
-func (s *shard) observePacket(sess *Session, sent bool, payload []byte) {
+func (s *shard) observePacket(sess *Session, sent bool, at route, payload []byte) {
 	observe := s.host.observer.Packet
 	if observe == nil {
 		return
 	}
 	s.callOut()
-	observe(Packet{Time: s.now, Session: sess.id, Peer: sess.peer(), Local: sess.LocalAddr(), Sent: sent, Payload: payload})
+	observe(Packet{Time: s.now, Session: sess.id, Peer: at.peer, Local: sess.LocalAddr(), Sent: sent, Payload: payload})
 	s.callBack()
 }
 

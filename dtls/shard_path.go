@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"io"
+	"net/netip"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -9,6 +10,7 @@ import (
 
 // An arrival is what matters of a datagram while it is being opened, and after.
 type arrival struct {
+	session    *Session // whose it is
 	from       route
 	late       bool    // it came to the socket that the shard had before
 	answered   bool    // it held an answer to a path_challenge
@@ -17,7 +19,18 @@ type arrival struct {
 }
 
 // begin begins with another datagram.
-func (a *arrival) begin(from route) { *a = arrival{from: from, late: a.late} }
+func (a *arrival) begin(sess *Session, from route) {
+	*a = arrival{session: sess, from: from, late: a.late}
+}
+
+// peerOf returns where the last datagram of a session came from, if it is the one
+// being opened.
+func (a *arrival) peerOf(sess *Session) netip.AddrPort {
+	if a.session == sess {
+		return a.from.peer
+	}
+	return sess.peer()
+}
 
 // receiveByCID takes a datagram with the connection ID of a session.
 func (s *shard) receiveByCID(sess *Session, datagram []byte, from route) {
@@ -92,7 +105,7 @@ func (s *shard) sendCheck(sess *Session, m wire.ReturnRoutabilityCheck, to route
 	if err != nil {
 		return
 	}
-	s.observePacket(sess, true, datagram)
+	s.observePacket(sess, true, to, datagram)
 	s.queue(datagram, to)
 }
 
@@ -128,7 +141,7 @@ func (s *shard) emit(sess *Session, datagram []byte) {
 		return
 	}
 	datagram = append(s.out.room(len(datagram)), datagram...)
-	s.observePacket(sess, true, datagram)
+	s.observePacket(sess, true, to, datagram)
 	s.queue(datagram, to)
 }
 

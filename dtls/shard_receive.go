@@ -59,12 +59,12 @@ func (s *shard) receiveFor(sess *Session, datagram []byte, from route) {
 		s.stray(sess, wire.DropUnexpectedMessage)
 		return
 	}
-	s.observePacket(sess, false, datagram)
+	s.observePacket(sess, false, from, datagram)
 	if s.watched {
 		s.observed = append(s.observed[:0], datagram...)
 	}
 	s.strays = 0
-	s.arrival.begin(from)
+	s.arrival.begin(sess, from)
 	sess.assoc.Receive(s.now, datagram)
 	s.drain(sess)
 	s.follow(sess, from, len(datagram))
@@ -218,7 +218,7 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 		Received:   len(datagram),
 	}
 	sess.hs.received = true
-	s.observePacket(sess, false, datagram[:len(datagram)-len(v.Rest)])
+	s.observePacket(sess, false, from, datagram[:len(datagram)-len(v.Rest)])
 	if s.host.config.GetConfigForClient != nil {
 		hello.Body = slices.Clone(v.Hello)
 		s.askForConfig(sess, hello)
