@@ -23,6 +23,7 @@ func TestSessionOfARoamingClientGoesOn(t *testing.T) {
 // A wild network is a nat that loses and copies.
 type wild struct {
 	nat
+	mu         sync.Mutex // of the rest
 	rand       *rand.Rand
 	calm       bool
 	seen       [][]byte // of the client
@@ -32,10 +33,9 @@ type wild struct {
 
 func (n *wild) filter(w *world) func(p packet) bool {
 	move := n.nat.filter(w)
-	var mu sync.Mutex
 	return func(p packet) bool {
-		mu.Lock()
-		defer mu.Unlock()
+		n.mu.Lock()
+		defer n.mu.Unlock()
 		if p.to == thirdPeer {
 			n.out += len(p.data)
 			return true
@@ -54,6 +54,31 @@ func (n *wild) filter(w *world) func(p packet) bool {
 	}
 }
 
+// copyOld sends something that the client has sent in the attacker's name.
+func (n *wild) copyOld(w *world) {
+	n.mu.Lock()
+	var old []byte
+	if len(n.seen) > 0 {
+		old = n.seen[n.rand.IntN(len(n.seen))]
+		n.in += len(old)
+	}
+	n.mu.Unlock()
+	if old != nil {
+		w.inject(thirdPeer, old)
+	}
+}
+
+// settle lets nothing be lost or copied from now on, and checks the traffic of
+// the attacker.
+func (n *wild) settle(t *testing.T) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.calm = true
+	if n.out > amplification*n.in {
+		t.Errorf("the attacker sent %d bytes and got %d", n.in, n.out)
+	}
+}
+
 func testRoaming(t *testing.T, seed uint64) {
 	var m moveBook
 	var r roll
@@ -62,26 +87,20 @@ func testRoaming(t *testing.T, seed uint64) {
 		n := &wild{rand: rand.New(rand.NewPCG(seed, 9853)), lossy: 0.3, bad: 0.3}
 		w.net.lose(n.filter(w))
 		places := []netip.AddrPort{{}, otherPeer, netip.MustParseAddrPort("198.51.100.8:1"), netip.MustParseAddrPort("[2001:db8::1]:1")}
+		course := rand.New(rand.NewPCG(seed, 9146))
 		for range 40 {
-			switch n.rand.IntN(4) {
+			switch course.IntN(4) {
 			case 0:
-				n.rebind(places[n.rand.IntN(len(places))])
+				n.rebind(places[course.IntN(len(places))])
 			case 1:
-				if len(n.seen) > 0 {
-					old := n.seen[n.rand.IntN(len(n.seen))]
-					n.in += len(old)
-					w.inject(thirdPeer, old)
-				}
+				n.copyOld(w)
 			default:
 				c.Write([]byte("on the way"))
 				synctest.Wait()
-				time.Sleep(time.Duration(n.rand.IntN(1000)) * time.Millisecond)
+				time.Sleep(time.Duration(course.IntN(1000)) * time.Millisecond)
 			}
 		}
-		if n.out > amplification*n.in {
-			t.Errorf("the attacker sent %d bytes and got %d", n.in, n.out)
-		}
-		n.calm = true
+		n.settle(t)
 		time.Sleep(3 * pathTimeout)
 		c.Write([]byte("is anybody there?")) // a check may begin
 		time.Sleep(3 * pathTimeout)
