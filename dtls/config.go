@@ -67,7 +67,8 @@ type Config struct {
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
-	// cookies, limits, Observer and IdleTimeout. It has a goroutine of its
+	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
+	// AddressChange. It has a goroutine of its
 	// own and may take its time.
 	GetConfigForClient func(*tls.ClientHelloInfo) (*Config, error)
 

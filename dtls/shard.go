@@ -235,12 +235,19 @@ func (s *shard) fireTimers() {
 		case sess.hs != nil && s.now.Before(sess.hs.held):
 			s.timers.set(sess, sess.hs.held)
 		default:
-			if sess.path != nil {
-				s.advancePath(sess)
-			}
-			sess.assoc.Timeout(s.now)
-			s.drain(sess)
+			s.timeout(sess)
 		}
+	}
+}
+
+// timeout tells a session the time.
+func (s *shard) timeout(sess *Session) {
+	if sess.path != nil {
+		s.advancePath(sess)
+	}
+	if !sess.ended {
+		sess.assoc.Timeout(s.now)
+		s.drain(sess)
 	}
 }
 

@@ -230,14 +230,14 @@ func samePeer(a, b *Session) bool {
 
 // close says goodbye to the peer of a session and ends it, for that reason.
 func (s *shard) close(sess *Session, reason error) {
+	if sess.path != nil {
+		s.release(sess)
+	}
 	switch {
 	case sess.ended:
 	case sess.assoc == nil:
 		s.end(sess, reason)
 	default:
-		if sess.path != nil {
-			s.release(sess)
-		}
 		s.goodbye = reason
 		sess.assoc.Close(s.now)
 		s.drain(sess)
@@ -267,7 +267,7 @@ func (s *shard) end(sess *Session, reason error) {
 	sess.closing.Store(true)
 	s.timers.set(sess, time.Time{})
 	s.unlist(sess)
-	sess.assoc = nil
+	sess.assoc, sess.path = nil, nil
 	if hs := sess.hs; hs != nil {
 		s.host.halfOpen.end(sess.peer().Addr())
 		s.counters.failed[failureReason(reason)].Add(1)

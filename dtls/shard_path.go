@@ -158,8 +158,9 @@ func (s *shard) conclude(sess *Session, outcome pathOutcome) {
 		s.counters.checksFailed.Add(1)
 		s.logStays(sess, check.candidate.peer, outcome == pathLost)
 	}
-	s.release(sess)
-	s.timers.set(sess, sess.deadline())
+	if s.release(sess); !sess.ended {
+		s.timers.set(sess, sess.deadline())
+	}
 }
 
 // release ends the check of a session's path and sends what it held back.
