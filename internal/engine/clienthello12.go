@@ -40,10 +40,8 @@ func (c *client12) buildHello(now time.Time) error {
 	if err := c.offerSession(); err != nil {
 		return err
 	}
-	if c.a.cfg.CIDs != nil {
-		if err := c.a.drawCID(); err != nil {
-			return err
-		}
+	if err := c.a.drawCID(); err != nil {
+		return err
 	}
 	c.offered = c.extensions()
 	suites := append(c.offeredSuites(), uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))

@@ -168,6 +168,8 @@ type State struct {
 	Resumed              bool
 	ExtendedMasterSecret bool
 	EncryptThenMAC       bool
+	HasCID               bool   // connection IDs were negotiated
+	RRC                  bool   // the return routability check was negotiated
 	Identity             []byte // the PSK identity as the client sent it
 	Hint                 []byte // the server's PSK identity hint, as sent
 	ServerName           string
@@ -175,9 +177,6 @@ type State struct {
 	SRTPProfile          uint16 // 0 for none
 	SRTPMKI              []byte
 	PeerChain            [][]byte // DER, leaf first
-
-	HasCID    bool   // connection IDs were negotiated
-	LocalCID  []byte // ours, in what the peer sends; empty for none
-	RemoteCID []byte // the peer's, in what we send; empty for none
-	RRC       bool   // the return routability check was negotiated
+	LocalCID             []byte   // our connection ID, in what the peer sends; empty for none
+	RemoteCID            []byte   // the peer's, in what we send; empty for none
 }

@@ -20,11 +20,12 @@ type CIDSource interface {
 // drawCID makes the connection ID that the peer is to use, where there is to be
 // one. Until it is negotiated the peer has no keys to use it with.
 func (a *Association) drawCID() error {
-	n := a.cfg.CIDs.CIDLen()
-	if n == 0 {
+	source := a.cfg.CIDs
+	if source == nil || source.CIDLen() == 0 {
 		return nil
 	}
-	cid, err := a.cfg.CIDs.AppendCID(nil)
+	n := source.CIDLen()
+	cid, err := source.AppendCID(nil)
 	if err != nil {
 		return fmt.Errorf("making a connection ID: %w", err)
 	}
@@ -73,8 +74,8 @@ func (h *handshake) agreeOnCID(theirs []byte, rrc bool) {
 	h.result.LocalCID = a.cid
 	h.result.RemoteCID = a.peerCID
 	h.result.RRC = rrc
-	if len(theirs) > 0 && a.peerRecordSize < wire.MaxPlaintext {
-		a.peerRecordSize-- // RFC 8449, Section 4 counts the type inside, too
+	if len(theirs) > 0 {
+		a.peerRecordSize-- // the limits count the type inside: RFC 9146, Section 5
 	}
 }
 

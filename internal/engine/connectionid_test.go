@@ -269,6 +269,19 @@ func TestRecordsWithConnectionIDsHaveTheLimitsOfOthers(t *testing.T) {
 		t.Errorf("one byte more: the server ended with %v", p.Server.Err)
 	}
 
+	p = connected(t, withCIDs(0, 8))
+	if _, err := p.Client.Send(nil, make([]byte, wire.MaxPlaintext)); !errors.Is(err, engine.ErrMessageTooLarge) {
+		t.Errorf("a plaintext that leaves no room for its type: %v", err)
+	}
+	for _, e := range []*dtlstest.Endpoint{p.Client, p.Server} {
+		if err := e.Say(string(make([]byte, e.MaxPlaintext()))); err != nil {
+			t.Errorf("%v cannot send what it says: %v", e.Side(), err)
+		}
+	}
+	if c, s := p.Client.MaxPlaintext(), p.Server.MaxPlaintext(); c != wire.MaxPlaintext-1 || s != wire.MaxPlaintext {
+		t.Errorf("the client sends %d bytes at most, the server %d", c, s)
+	}
+
 	limited := func(cfg *engine.Config) { cfg.RecordSizeLimit = 100 }
 	for _, test := range []struct {
 		client, server int // lengths of connection IDs

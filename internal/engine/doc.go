@@ -10,14 +10,15 @@
 //
 // # The way of a record
 //
-// Receive splits a datagram into records (receive.go), checks each against
-// the replay window (replay.go) and opens it in place. Application data
-// leaves as an event at once. Handshake records go to the reassembly of
-// messages (reassembly.go); each complete message, in the order of
-// message_seq, is looked up in the flow of the side that we are
-// (server12.go, client12.go): a table of state, message and handler. A
-// handler answers with messages that form a flight (flight.go), which is
-// repeated until the peer's next flight is complete.
+// Receive splits a datagram into records (receive.go), with connection IDs or
+// without (connectionid.go), checks each against the replay window (replay.go)
+// and opens it in place. Application data leaves as an event at once. Return
+// routability checks are answered, and told to the owner (routability.go).
+// Handshake records go to the reassembly of messages (reassembly.go); each
+// complete message, in the order of message_seq, is looked up in the flow of
+// the side that we are (server12.go, client12.go): a table of state, message
+// and handler. A handler answers with messages that form a flight (flight.go),
+// which is repeated until the peer's next flight is complete.
 //
 // # Slow work
 //

@@ -36,6 +36,7 @@ type Bearing struct {
 	peerRecordSize     uint16
 	ownRecordSize      uint16
 	secrets            secrets
+	cid, peerCID       string
 }
 
 // Bearing returns what a is like at the moment.
@@ -54,5 +55,7 @@ func (a *Association) Bearing() Bearing {
 		peerRecordSize: a.peerRecordSize,
 		ownRecordSize:  a.ownRecordSize,
 		secrets:        a.secrets,
+		cid:            string(a.cid),
+		peerCID:        string(a.peerCID),
 	}
 }

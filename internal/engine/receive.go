@@ -88,7 +88,7 @@ func (a *Association) receivePlaintext(r wire.Record) {
 }
 
 func (a *Association) receiveProtected(r wire.Record) {
-	if drop := a.admit(r); drop != wire.DropNone {
+	if drop := a.admit(r.Type, r.Seq); drop != wire.DropNone {
 		a.drop(drop)
 		return
 	}
@@ -142,13 +142,13 @@ func (a *Association) receiveOpened(t wire.ContentType, seq uint64, plaintext []
 }
 
 // admit says whether a record of this form and number may still be taken.
-func (a *Association) admit(r wire.Record) wire.Drop {
+func (a *Association) admit(form wire.ContentType, seq uint64) wire.Drop {
 	switch {
-	case len(a.cid) > 0 && r.Type != wire.ContentCID:
+	case len(a.cid) > 0 && form != wire.ContentCID:
 		return wire.DropMissingCID
-	case a.ceiling.bars(r.Seq):
+	case a.ceiling.bars(seq):
 		return wire.DropSequenceExhausted
-	case !a.window.fresh(r.Seq):
+	case !a.window.fresh(seq):
 		return wire.DropReplay
 	default:
 		return wire.DropNone

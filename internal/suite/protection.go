@@ -94,7 +94,8 @@ func (p *Protection) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint
 }
 
 // SealCID is Seal for a peer that wants its records with a connection ID. They
-// share their numbers with those of Seal.
+// share their numbers with those of Seal. The content type counts in the length
+// of the plaintext.
 //
 // RFC 9146, Section 4.
 func (p *Protection) SealCID(dst []byte, t wire.ContentType, epoch uint16, seq uint64, cid, plaintext []byte) []byte {
