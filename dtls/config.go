@@ -67,7 +67,8 @@ type Config struct {
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
-	// cookies, limits, Observer and IdleTimeout. It has a goroutine of its
+	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
+	// AddressChange. It has a goroutine of its
 	// own and may take its time.
 	GetConfigForClient func(*tls.ClientHelloInfo) (*Config, error)
 
@@ -140,6 +141,18 @@ type Config struct {
 	// ClientSessionCache stores a client's sessions for resumption. Nil
 	// stores none.
 	ClientSessionCache ClientSessionCache
+
+	// ConnectionIDs says whether connection IDs are negotiated (RFC 9146).
+	ConnectionIDs ConnectionIDPolicy
+	// ConnectionIDLength is the length, in bytes, of the connection IDs that
+	// we give to peers, to be put into what they send. 0 stands for
+	// DefaultConnectionIDLength on a server. On a client it stands for none: it
+	// only puts the server's into what it sends, as it needs to where its own
+	// address is the one that changes.
+	ConnectionIDLength int
+	// AddressChange says what happens when a peer with a connection ID sends
+	// from another address.
+	AddressChange AddressChangePolicy
 
 	// KeyLogWriter gets the secrets of every session in NSS key log format.
 	// Whoever reads them can decrypt everything.
@@ -223,6 +236,9 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled:      c.SessionTicketsDisabled,
 		SessionCache:                c.SessionCache,
 		ClientSessionCache:          c.ClientSessionCache,
+		ConnectionIDs:               c.ConnectionIDs,
+		ConnectionIDLength:          c.ConnectionIDLength,
+		AddressChange:               c.AddressChange,
 		KeyLogWriter:                c.KeyLogWriter,
 		MTU:                         c.MTU,
 		HandshakeTimeout:            c.HandshakeTimeout,

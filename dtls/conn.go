@@ -45,11 +45,23 @@ func newConn(config *Config, local, remote net.Addr) *Conn {
 	}
 }
 
-// LocalAddr returns our address and port.
-func (c *Conn) LocalAddr() net.Addr { return c.local }
+// LocalAddr returns our address and port, of the socket that the connection has
+// now.
+func (c *Conn) LocalAddr() net.Addr {
+	if c.dialled != nil {
+		return c.dialled.shard.localAddr()
+	}
+	return c.local
+}
 
-// RemoteAddr returns the peer's address and port.
-func (c *Conn) RemoteAddr() net.Addr { return c.remote }
+// RemoteAddr returns the address and port of the peer. With a connection ID they
+// may change.
+func (c *Conn) RemoteAddr() net.Addr {
+	if sess := c.session.Load(); sess != nil && sess.moved.Load() != nil {
+		return net.UDPAddrFromAddrPort(sess.peer())
+	}
+	return c.remote
+}
 
 // Handshake completes the handshake, if it is not complete yet.
 func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }

@@ -35,6 +35,13 @@ type ConnectionState struct {
 	ServerName         string // that the client asked for
 	SRTPProfile        uint16 // 0 for none
 
+	// ConnectionID is what the peer puts into its records for us to know the
+	// session again, and PeerConnectionID what we put into ours. Either may be
+	// empty. AddressChecks says whether both sides know the return routability
+	// check, by which a peer proves that it has moved.
+	ConnectionID, PeerConnectionID []byte
+	AddressChecks                  bool
+
 	session *Session
 }
 
@@ -57,6 +64,9 @@ func newConnectionState(s *Session) ConnectionState {
 		NegotiatedProtocol:   state.ALPN,
 		ServerName:           state.ServerName,
 		SRTPProfile:          state.SRTPProfile,
+		ConnectionID:         state.LocalCID,
+		PeerConnectionID:     state.RemoteCID,
+		AddressChecks:        state.RRC,
 		session:              s,
 	}
 	if s.verified != nil {

@@ -188,7 +188,7 @@ func (s *shard) dial(peer netip.AddrPort, target string) {
 	sess.hs.target = target
 	s.table.put(sess)
 	s.logStarted(sess, false)
-	sess.assoc = engine.NewClient(s.host.profile.engine, s.ws, s.now, s.target(target))
+	sess.assoc = engine.NewClient(s.engineConfig(s.host.profile), s.ws, s.now, s.target(target))
 	s.drain(sess)
 }
 

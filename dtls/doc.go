@@ -43,7 +43,15 @@
 // same address and port: the old session ends when the new one is established
 // (RFC 6347, Section 4.2.8).
 //
+// # Addresses that change
+//
+// A client that sets Config.ConnectionIDs to [ConnectionIDsAsk] gets a connection
+// ID from a server that knows them (RFC 9146), as ours does. Its session goes on
+// when its address changes, because a gateway wants it so or by [Conn.Rebind]. The
+// server follows the newest record, after a return routability check (RFC 9853)
+// where both sides know it.
+//
 // # Limitations
 //
-// There is no DTLS 1.3 yet, no connection IDs, and no renegotiation.
+// There is no DTLS 1.3 yet, and no renegotiation.
 package dtls

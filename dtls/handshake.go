@@ -19,6 +19,7 @@ type handshake struct {
 	holds int       // how often that was put off
 
 	questions  int    // that were asked and are not answered
+	cid        []byte // that we gave to the peer
 	received   bool   // a datagram came, and the log has no line about it yet
 	progressed bool   // the log has had such a line
 	identity   []byte // the PSK identity that the client presented

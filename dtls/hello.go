@@ -89,7 +89,7 @@ func certificateRequestInfo(r *engine.CertificateRequestInfo) *tls.CertificateRe
 type helloConn struct{ sess *Session }
 
 func (c helloConn) LocalAddr() net.Addr              { return c.sess.localNetAddr() }
-func (c helloConn) RemoteAddr() net.Addr             { return net.UDPAddrFromAddrPort(c.sess.peer) }
+func (c helloConn) RemoteAddr() net.Addr             { return net.UDPAddrFromAddrPort(c.sess.peer()) }
 func (c helloConn) Read([]byte) (int, error)         { return 0, net.ErrClosed }
 func (c helloConn) Write([]byte) (int, error)        { return 0, net.ErrClosed }
 func (c helloConn) Close() error                     { return nil }

@@ -47,6 +47,7 @@ func (s *shard) finish(err error) error {
 	}
 	s.flush()
 	s.socket.Close()
+	s.forgetOld()
 	s.inbox.close()
 	s.cause = err
 	s.mu.Unlock()

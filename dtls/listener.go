@@ -146,7 +146,7 @@ func (l *Listener) Stats() Stats {
 
 // opened queues a connection for Accept.
 func (l *Listener) opened(sess *Session) {
-	c := newConn(l.shard.host.config, sess.localNetAddr(), net.UDPAddrFromAddrPort(sess.peer))
+	c := newConn(l.shard.host.config, sess.localNetAddr(), net.UDPAddrFromAddrPort(sess.peer()))
 	c.open(sess)
 	sess.SetUserData(c)
 	if isClosed(l.closing) {

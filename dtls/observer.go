@@ -28,6 +28,8 @@ type Observer struct {
 	Handshake func(HandshakeEvent)
 	// Drop gets each discarded datagram or record, however many there are.
 	Drop func(Drop)
+	// AddressChange gets each change of the address of a peer.
+	AddressChange func(AddressChange)
 	// Packet gets each datagram of a session, from its handshake on, as it is on
 	// the network.
 	Packet func(Packet)
@@ -49,6 +51,7 @@ func Observers(several ...*Observer) *Observer {
 		joined.Datagram = join(joined.Datagram, o.Datagram)
 		joined.Handshake = join(joined.Handshake, o.Handshake)
 		joined.Drop = join(joined.Drop, o.Drop)
+		joined.AddressChange = join(joined.AddressChange, o.AddressChange)
 		joined.Packet = join(joined.Packet, o.Packet)
 		joined.Secret = join(joined.Secret, o.Secret)
 	}
@@ -134,6 +137,8 @@ const (
 	KindWrongKey      Kind = "wrong_key"     // the PSKs of the two sides probably differ
 	KindCredentials   Kind = "credentials"   // a look-up of credentials failed
 	KindKeyLog        Kind = "keylog"        // secrets are being written to Config.KeyLogWriter
+	KindMoved         Kind = "moved"         // the address of the peer changed
+	KindNotMoved      Kind = "not_moved"     // a datagram from elsewhere was no sign of such a change
 	KindSuppressed    Kind = "suppressed"    // lines were not shown
 	KindUnanswered    Kind = "unanswered"    // a client never answered the cookie; known of a sample only
 )
@@ -198,6 +203,15 @@ type Drop struct {
 	Peer    netip.AddrPort // the zero value if it is not known
 	Session uint64         // [Session.ID]; 0 if it was for none
 	Reason  DropReason
+}
+
+// An AddressChange says that the peer of a session has another address. It has a
+// connection ID, by which it was known again.
+type AddressChange struct {
+	Time     time.Time
+	Session  uint64 // [Session.ID]
+	From, To netip.AddrPort
+	Checked  bool // the peer proved that it receives what is sent to the new address
 }
 
 // A Packet is a datagram on the network.

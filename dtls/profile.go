@@ -136,6 +136,7 @@ func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
 		ClientCAs:         trust.Authorities(c.ClientCAs),
 		PSKHint:           c.PSKIdentityHint,
 		Certificate:       c.offersCertificates(),
+		RRC:               true, // where there are connection IDs
 		MTU:               or(c.MTU, DefaultMTU),
 		RetransmitInitial: or(c.RetransmitInitial, DefaultRetransmitInitial),
 		RetransmitMax:     or(c.RetransmitMax, DefaultRetransmitMax),

@@ -250,6 +250,7 @@ type SessionInfo struct {
 
 	Retransmissions int    // flights that were repeated
 	Drops           uint32 // datagrams and records that led to nothing
+	AddressChanges  int    // of the peer, which has a connection ID
 }
 
 // Sessions describes the sessions that there are, in no order. Those that come

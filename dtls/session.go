@@ -18,10 +18,11 @@ import (
 // Its methods may be called from any goroutine, handlers included, and do not
 // wait.
 type Session struct {
-	shard *shard
-	id    uint64
-	route
-	helloHash uint64 // of the ClientHello's random, to know it again
+	shard     *shard
+	id        uint64
+	origin    route                 // of the handshake
+	moved     atomic.Pointer[route] // since then; nil if not at all
+	helloHash uint64                // of the ClientHello's random, to know it again
 
 	state    *engine.State // what was negotiated; set before anybody sees the session
 	verified *trust.Peer   // nil without a certificate
@@ -30,17 +31,19 @@ type Session struct {
 	assoc *engine.Association // nil before its start and after its end
 	hs    *handshake          // nil once established
 	rival *Session            // in its handshake, to take the place of this one
-	ended bool
-	index int // in the table
-	timer int // in the timers
+	path  *pathCheck          // nil if there is no doubt where the peer is
+	index int32               // in the table
+	timer int32               // in the timers
 
 	maxPayload      atomic.Int32
 	closing         atomic.Bool
 	lastActive      atomic.Uint32 // on the shard's clock
 	since           uint32        // likewise
-	retransmissions uint16        // flights repeated
-	drops           uint32        // records that led to nothing
-	received, sent  traffic       // of application data
+	ended           bool
+	retransmissions uint8   // flights repeated
+	moves           uint16  // changes of the peer's address
+	drops           uint32  // records that led to nothing
+	received, sent  traffic // of application data
 	userData        atomic.Pointer[any]
 	userContext     atomic.Pointer[sessionContext]
 }
@@ -69,26 +72,55 @@ type sessionContext struct {
 // ID returns a number that no other session of the server has had.
 func (s *Session) ID() uint64 { return s.id }
 
-// RemoteAddr returns the address and port of the peer.
-func (s *Session) RemoteAddr() netip.AddrPort { return s.peer }
+// RemoteAddr returns the address and port of the peer. With a connection ID they
+// may change.
+func (s *Session) RemoteAddr() netip.AddrPort { return s.peer() }
+
+// at returns how datagrams get to the peer now.
+func (s *Session) at() route {
+	if moved := s.moved.Load(); moved != nil {
+		return *moved
+	}
+	return s.origin
+}
+
+func (s *Session) peer() netip.AddrPort {
+	if moved := s.moved.Load(); moved != nil {
+		return moved.peer
+	}
+	return s.origin.peer
+}
+
+// cid returns the connection ID that the peer puts into its records, if any.
+// Only the shard calls it.
+func (s *Session) cid() []byte {
+	switch {
+	case s.hs != nil:
+		return s.hs.cid
+	case s.state != nil:
+		return s.state.LocalCID
+	default:
+		return nil
+	}
+}
 
 // LocalAddr returns the address and port that the peer sends to. The address is
 // the unspecified one where the socket has several and the platform does not
 // tell which.
 func (s *Session) LocalAddr() netip.AddrPort {
-	addr, _ := udp.AddrPort(s.shard.socket.LocalAddr())
-	if s.local.IsValid() {
-		return netip.AddrPortFrom(s.local, addr.Port())
+	addr, _ := udp.AddrPort(s.shard.localAddr())
+	if local := s.at().local; local.IsValid() {
+		return netip.AddrPortFrom(local, addr.Port())
 	}
 	return addr
 }
 
 // localNetAddr is LocalAddr in the form of package net.
 func (s *Session) localNetAddr() net.Addr {
-	if s.local.IsValid() {
+	if s.at().local.IsValid() {
 		return net.UDPAddrFromAddrPort(s.LocalAddr())
 	}
-	return s.shard.socket.LocalAddr()
+	return s.shard.localAddr()
 }
 
 // Send sends b to the peer as one datagram. It copies b and does not wait: the

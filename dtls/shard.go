@@ -24,12 +24,14 @@ import (
 // its hands; if it sleeps in a read, they end the read by a deadline in the
 // past. Computations and look-ups leave the shard and come back the same way.
 type shard struct {
-	host   *host
-	socket udp.Socket
-	gate   *gate.Gate // nil of a client
-	inbox  inbox
-	done   chan struct{} // closed when run returns
-	cause  error         // why it did; set before done is closed
+	host    *host
+	socket  udp.Socket
+	gate    *gate.Gate // nil of a client
+	cids    cidSource
+	configs map[*profile]*engine.Config // with cids for their source
+	inbox   inbox
+	done    chan struct{} // closed when run returns
+	cause   error         // why it did; set before done is closed
 
 	// mu is held by the shard's goroutine while it works, and let go while it
 	// sleeps and while it calls code of the user's. With it, others may look
@@ -53,15 +55,18 @@ type shard struct {
 	hurried int  // turns in a row that did not read
 	errors  int  // reads in a row that failed
 
-	watched  bool   // datagrams of this turn are observed
-	observed []byte // the one being opened, as it came in
-	copied   []byte // likewise, for the second session to try it
-	strays   int    // records dropped since the datagram came in
-	muted    bool   // another session is asked as well: drops do not count
-	goodbye  error  // why the session being closed is closed
+	watched  bool    // datagrams of this turn are observed
+	observed []byte  // the one being opened, as it came in
+	copied   []byte  // likewise, for the second session to try it
+	strays   int     // records dropped since the datagram came in
+	arrival  arrival // the datagram being opened
+	muted    bool    // another session is asked as well: drops do not count
+	goodbye  error   // why the session being closed is closed
 	leaving  leaving
 	told     atomic.Int64 // peers that were told goodbye
 	sample   challengeSample
+
+	oldSocket udp.Socket // of a client that has another now, while it is still read; nil for none
 }
 
 // newShard fails if the socket has no read deadlines: there would be no way to
@@ -82,7 +87,10 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 		sweeper:  newSweeper(h.idleTimeout()),
 		in:       []udp.Message{{Buf: make([]byte, udp.MaxDatagram)}},
 		counters: &counters{},
+		configs:  make(map[*profile]*engine.Config),
 	}
+	length, _ := h.config.connectionIDLength(h.side)
+	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
 		s.gate = gate.New(h.secrets, gate.Config{SkipCookies: h.config.Cookies == CookiesNever})
 	}
@@ -227,9 +235,19 @@ func (s *shard) fireTimers() {
 		case sess.hs != nil && s.now.Before(sess.hs.held):
 			s.timers.set(sess, sess.hs.held)
 		default:
-			sess.assoc.Timeout(s.now)
-			s.drain(sess)
+			s.timeout(sess)
 		}
+	}
+}
+
+// timeout tells a session the time.
+func (s *shard) timeout(sess *Session) {
+	if sess.path != nil {
+		s.advancePath(sess)
+	}
+	if !sess.ended {
+		sess.assoc.Timeout(s.now)
+		s.drain(sess)
 	}
 }
 
@@ -258,3 +276,10 @@ const tick = 100 * time.Millisecond
 
 // clock returns the time in ticks since the shard began.
 func (s *shard) clock() uint32 { return uint32(s.now.Sub(s.start) / tick) }
+
+// localAddr returns the address of the socket. Any goroutine may call it.
+func (s *shard) localAddr() net.Addr {
+	s.inbox.mu.Lock()
+	defer s.inbox.mu.Unlock()
+	return s.socket.LocalAddr()
+}

@@ -33,7 +33,7 @@ func (s *shard) describeFrom(from int, infos []SessionInfo) ([]SessionInfo, bool
 func (s *shard) describeSession(sess *Session) SessionInfo {
 	info := SessionInfo{
 		ID:          sess.id,
-		Peer:        sess.peer,
+		Peer:        sess.peer(),
 		Local:       sess.LocalAddr(),
 		Established: sess.established(),
 		Received:    sess.received.datagrams,
@@ -43,6 +43,7 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 		SentBytes:       sess.sent.bytes,
 		Retransmissions: int(sess.retransmissions),
 		Drops:           sess.drops,
+		AddressChanges:  int(sess.moves),
 	}
 	if info.Established {
 		info.State = newConnectionState(sess)

@@ -1,8 +1,10 @@
 package dtls
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -11,6 +13,9 @@ import (
 
 // drain does what a verb of the engine left to do. It follows every verb.
 func (s *shard) drain(sess *Session) {
+	if s.cids.drawn != nil {
+		s.reserve(sess)
+	}
 	a := sess.assoc
 	for e := a.Next(); e.Kind != engine.EventNone; e = a.Next() {
 		s.on(sess, &e)
@@ -21,9 +26,9 @@ func (s *shard) drain(sess *Session) {
 func (s *shard) on(sess *Session, e *engine.Event) {
 	switch e.Kind {
 	case engine.EventSend:
-		datagram := append(s.out.room(len(e.Data)), e.Data...)
-		s.observePacket(sess, true, datagram)
-		s.queue(datagram, sess.route)
+		s.emit(sess, e.Data)
+	case engine.EventRoutabilityCheck:
+		s.hearCheck(sess, e.Check)
 	case engine.EventData:
 		s.deliver(sess, e.Data)
 	case engine.EventEstablished:
@@ -80,7 +85,7 @@ func (s *Session) deadline() time.Time {
 	if s.assoc == nil {
 		return s.hs.expires
 	}
-	return s.assoc.Deadline()
+	return earlier(s.assoc.Deadline(), s.path.deadline())
 }
 
 // deliver hands plaintext to the owner.
@@ -94,7 +99,7 @@ func (s *shard) deliver(sess *Session, plaintext []byte) {
 	s.counters.messagesIn.Add(1)
 	s.callOut()
 	if s.watched {
-		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Ciphertext: s.observed, Plaintext: plaintext})
+		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: s.arrival.peerOf(sess), Ciphertext: s.observed, Plaintext: plaintext})
 	}
 	taken := s.host.owner.received(sess, plaintext)
 	s.callBack()
@@ -108,6 +113,9 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 	if sess.ended || !sess.established() {
 		return
 	}
+	if sess.path != nil && !s.mayLeave(sess, plaintext) {
+		return
+	}
 	n := len(plaintext) + sess.assoc.Overhead()
 	datagram, err := sess.assoc.Send(s.out.room(n), plaintext)
 	if err != nil {
@@ -117,11 +125,11 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 	s.touch(sess)
 	sess.sent.add(len(plaintext))
 	s.counters.messagesOut.Add(1)
-	s.observePacket(sess, true, datagram)
-	s.queue(datagram, sess.route)
+	s.observePacket(sess, true, sess.at(), datagram)
+	s.queue(datagram, sess.at())
 	if s.watched {
 		s.callOut()
-		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer, Sent: true, Ciphertext: datagram, Plaintext: plaintext})
+		s.host.observer.Datagram(Datagram{Time: s.now, Session: sess.id, Peer: sess.peer(), Sent: true, Ciphertext: datagram, Plaintext: plaintext})
 		s.callBack()
 	}
 }
@@ -154,12 +162,15 @@ func (s *shard) establish(sess *Session) {
 		return
 	}
 	s.takePlace(sess)
+	if len(sess.state.LocalCID) == 0 {
+		s.table.removeCID(sess) // the server wanted none
+	}
 	elapsed := s.now.Sub(hs.begun)
 	hs.end()
 	sess.hs = nil
 	sess.since = s.clock()
 	sess.lastActive.Store(sess.since)
-	s.host.halfOpen.end(sess.peer.Addr())
+	s.host.halfOpen.end(sess.peer().Addr())
 	s.host.sessions.Add(1)
 	s.counters.completed.Add(1)
 	if sess.state.Resumed {
@@ -187,17 +198,41 @@ func (s *shard) refusedByUser(sess *Session) error {
 
 // takePlace ends the session in whose place an established one comes.
 func (s *shard) takePlace(sess *Session) {
-	old := s.table.get(sess.peer)
+	old := s.table.get(sess.peer())
 	if old == sess {
 		return
 	}
-	old.rival = nil
-	s.end(old, ErrReplaced)
+	if old != nil {
+		old.rival = nil
+	}
+	if old != nil && !staysBeside(old, sess) {
+		s.end(old, ErrReplaced)
+	} else if old != nil {
+		s.table.yield(old)
+	}
 	s.table.put(sess)
+}
+
+// staysBeside reports whether an established session goes on although another one
+// has its address now: it has a connection ID, by which its peer finds it from
+// elsewhere, and the other one is of somebody else. Gateways that translate
+// addresses use them again.
+func staysBeside(old, sess *Session) bool {
+	return len(old.cid()) > 0 && !samePeer(old, sess)
+}
+
+// samePeer reports whether the peers of two sessions have shown the same
+// credentials.
+func samePeer(a, b *Session) bool {
+	return bytes.Equal(a.state.Identity, b.state.Identity) &&
+		slices.EqualFunc(a.state.PeerChain, b.state.PeerChain, bytes.Equal)
 }
 
 // close says goodbye to the peer of a session and ends it, for that reason.
 func (s *shard) close(sess *Session, reason error) {
+	if sess.path != nil {
+		s.release(sess)
+	}
 	switch {
 	case sess.ended:
 	case sess.assoc == nil:
@@ -232,9 +267,9 @@ func (s *shard) end(sess *Session, reason error) {
 	sess.closing.Store(true)
 	s.timers.set(sess, time.Time{})
 	s.unlist(sess)
-	sess.assoc = nil
+	sess.assoc, sess.path = nil, nil
 	if hs := sess.hs; hs != nil {
-		s.host.halfOpen.end(sess.peer.Addr())
+		s.host.halfOpen.end(sess.peer().Addr())
 		s.counters.failed[failureReason(reason)].Add(1)
 		hs.end()
 		s.logFailed(sess, reason)
@@ -253,16 +288,13 @@ func (s *shard) end(sess *Session, reason error) {
 
 // unlist takes a session out of the table, where its rival gets its place.
 func (s *shard) unlist(sess *Session) {
-	current := s.table.get(sess.peer)
-	switch {
-	case current == sess:
-		s.table.remove(sess)
-		if sess.rival != nil {
-			s.table.put(sess.rival)
-			sess.rival = nil
-		}
-	case current != nil && current.rival == sess:
+	if current := s.table.get(sess.peer()); current != nil && current.rival == sess {
 		current.rival = nil
+	}
+	s.table.remove(sess)
+	if sess.rival != nil {
+		s.table.put(sess.rival)
+		sess.rival = nil
 	}
 }
 

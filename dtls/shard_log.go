@@ -35,7 +35,7 @@ func (s *shard) log(level Level, kind Kind, peer netip.AddrPort, text string, er
 
 // logOf tells of something that concerns a session.
 func (s *shard) logOf(sess *Session, level Level, kind Kind, text string, err error) {
-	s.tell(Entry{Level: level, Kind: kind, Peer: sess.peer, Session: sess.id, Text: text, Err: err})
+	s.tell(Entry{Level: level, Kind: kind, Peer: sess.peer(), Session: sess.id, Text: text, Err: err})
 }
 
 // logSuppressed accounts for the lines that were not shown.
@@ -59,7 +59,7 @@ func (s *shard) logUnverified(peer netip.AddrPort) {
 
 func (s *shard) logStarted(sess *Session, verified bool) {
 	if s.logs() {
-		s.logOf(sess, Info, KindStarted, s.host.voice.started(sess.peer, verified), nil)
+		s.logOf(sess, Info, KindStarted, s.host.voice.started(sess.peer(), verified), nil)
 	}
 }
 
@@ -69,32 +69,32 @@ func (s *shard) logProgress(sess *Session) {
 	first := !sess.hs.progressed
 	sess.hs.progressed = true
 	if first && s.logs() || s.logsUnverified() {
-		s.logOf(sess, Info, KindProgress, s.host.voice.progress(sess.peer), nil)
+		s.logOf(sess, Info, KindProgress, s.host.voice.progress(sess.peer()), nil)
 	}
 }
 
 func (s *shard) logIdentity(sess *Session, identity []byte) {
 	if s.logs() {
-		s.tell(Entry{Level: Info, Kind: KindIdentity, Peer: sess.peer, Session: sess.id, Text: s.host.voice.identity(identity), Identity: identity})
+		s.tell(Entry{Level: Info, Kind: KindIdentity, Peer: sess.peer(), Session: sess.id, Text: s.host.voice.identity(identity), Identity: identity})
 	}
 }
 
 func (s *shard) logUnknownIdentity(sess *Session) {
 	if s.logs() && s.host.side == engine.Server {
-		s.logOf(sess, Warning, KindCredentials, s.host.voice.unknownIdentity(sess.peer, sess.hs.identity), ErrUnknownIdentity)
+		s.logOf(sess, Warning, KindCredentials, s.host.voice.unknownIdentity(sess.peer(), sess.hs.identity), ErrUnknownIdentity)
 	}
 }
 
 func (s *shard) logLookup(sess *Session, what string, err error) {
 	if s.logs() {
-		s.logOf(sess, Error, KindCredentials, s.host.voice.lookupFailed(sess.peer, what, err), err)
+		s.logOf(sess, Error, KindCredentials, s.host.voice.lookupFailed(sess.peer(), what, err), err)
 	}
 }
 
 func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
 	if s.logs() {
 		state := newConnectionState(sess)
-		s.tell(Entry{Level: Info, Kind: KindEstablished, Peer: sess.peer, Session: sess.id, Text: s.host.voice.established(sess.peer, &state), State: &state, Elapsed: elapsed})
+		s.tell(Entry{Level: Info, Kind: KindEstablished, Peer: sess.peer(), Session: sess.id, Text: s.host.voice.established(sess.peer(), &state), State: &state, Elapsed: elapsed})
 	}
 }
 
@@ -102,7 +102,27 @@ func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
 // that lead to nothing may be anybody's, and are only counted.
 func (s *shard) logStray(sess *Session) {
 	if s.logsUnverified() {
-		s.logOf(sess, Warning, KindStray, s.host.voice.stray(sess.peer), nil)
+		s.logOf(sess, Warning, KindStray, s.host.voice.stray(sess.peer()), nil)
+	}
+}
+
+// tellMove tells that a peer's address changed.
+func (s *shard) tellMove(sess *Session, from netip.AddrPort, checked bool) {
+	if observe := s.host.observer.AddressChange; observe != nil {
+		s.callOut()
+		observe(AddressChange{Time: s.now, Session: sess.id, From: from, To: sess.peer(), Checked: checked})
+		s.callBack()
+	}
+	if s.logs() {
+		s.logOf(sess, Info, KindMoved, s.host.voice.moved(from, sess.peer(), checked), nil)
+	}
+}
+
+// logStays tells that a peer's address does not change, as one might have thought.
+// Copies of records by anybody lead to that.
+func (s *shard) logStays(sess *Session, candidate netip.AddrPort, silent bool) {
+	if s.logsUnverified() {
+		s.logOf(sess, Warning, KindNotMoved, s.host.voice.notMoved(sess.peer(), candidate, silent), nil)
 	}
 }
 
@@ -114,11 +134,11 @@ func (s *shard) logFailed(sess *Session, reason error) {
 	if reason == ErrReplaced || reason == ErrServerClosed || reason == ErrSessionClosed {
 		level = Info
 	}
-	text := s.host.voice.failed(sess.peer, reason)
+	text := s.host.voice.failed(sess.peer(), reason)
 	if s.host.side == engine.Server && errors.Is(reason, ErrWrongKey) {
-		text = s.host.voice.timedOutForKey(sess.peer, sess.hs.identity, sess.hs.known)
+		text = s.host.voice.timedOutForKey(sess.peer(), sess.hs.identity, sess.hs.known)
 	}
-	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer, Session: sess.id, Text: text, Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
+	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer(), Session: sess.id, Text: text, Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
 }
 
 // logEnded has a line for each session that ends, except for those that the
@@ -128,11 +148,11 @@ func (s *shard) logEnded(sess *Session, reason error) {
 	switch {
 	case !s.logs(), reason == ErrSessionClosed, reason == ErrServerClosed:
 	case reason == ErrPeerClosed:
-		s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer), reason)
+		s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer()), reason)
 	case reason == ErrReplaced, reason == ErrIdleTimeout:
-		s.logOf(sess, Info, KindClosed, voice.closed(sess.peer, reason), reason)
+		s.logOf(sess, Info, KindClosed, voice.closed(sess.peer(), reason), reason)
 	default:
-		s.logOf(sess, Error, KindClosed, voice.closed(sess.peer, reason), reason)
+		s.logOf(sess, Error, KindClosed, voice.closed(sess.peer(), reason), reason)
 	}
 }
 
@@ -147,9 +167,9 @@ func (s *shard) warn(sess *Session, err error) {
 	switch {
 	case !s.logs():
 	case err == ErrWrongKey:
-		s.logOf(sess, Warning, KindWrongKey, s.host.voice.wrongKey(sess.peer, sess.hs.identity, sess.hs.known), err)
+		s.logOf(sess, Warning, KindWrongKey, s.host.voice.wrongKey(sess.peer(), sess.hs.identity, sess.hs.known), err)
 	default:
-		s.logOf(sess, Warning, KindProgress, s.host.voice.closed(sess.peer, err), err)
+		s.logOf(sess, Warning, KindProgress, s.host.voice.closed(sess.peer(), err), err)
 	}
 }
 
@@ -172,7 +192,7 @@ func (s *shard) drop(peer netip.AddrPort, reason wire.Drop) {
 // dropFor counts a datagram or record for a session that leads to nothing.
 func (s *shard) dropFor(sess *Session, reason wire.Drop) {
 	sess.drops++
-	s.dropOf(Drop{Peer: sess.peer, Session: sess.id, Reason: reason})
+	s.dropOf(Drop{Peer: sess.peer(), Session: sess.id, Reason: reason})
 }
 
 func (s *shard) dropOf(d Drop) {
@@ -235,14 +255,14 @@ func (s *shard) onlySession() *Session {
 // ends a handshake: somebody waits for it. An established session outlives
 // it, as anyone can forge such news, and the server may come back.
 func (s *shard) unreachable(sess *Session, err error) {
-	reason := &UnreachableError{Peer: sess.peer, Err: err}
+	reason := &UnreachableError{Peer: sess.peer(), Err: err}
 	s.dropFor(sess, wire.DropSocketError)
 	if !sess.established() {
 		s.end(sess, s.reasonBehind(sess, reason))
 		return
 	}
 	if s.logsUnverified() {
-		s.logOf(sess, Warning, KindUnreachable, s.host.voice.unreachable(sess.peer, reason), reason)
+		s.logOf(sess, Warning, KindUnreachable, s.host.voice.unreachable(sess.peer(), reason), reason)
 	}
 }
 
@@ -272,7 +292,7 @@ func (s *shard) observeHandshake(sess *Session, e HandshakeEvent) {
 	if s.host.observer.Handshake == nil {
 		return
 	}
-	e.Time, e.Session, e.Peer = s.now, sess.id, sess.peer
+	e.Time, e.Session, e.Peer = s.now, sess.id, sess.peer()
 	s.tellHandshake(e)
 }
 
@@ -293,28 +313,28 @@ func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	switch {
 	case !s.logs(), sess.established() && attempt > 1: // once is enough, however often the peer asks
 	case sess.established():
-		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer), nil)
+		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer()), nil)
 	default:
-		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.retransmitted(sess.peer, attempt), nil)
+		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.retransmitted(sess.peer(), attempt), nil)
 	}
 }
 
 // observePacket tells of a datagram of a session before it is opened, or after
 // it was sealed.
-func (s *shard) observePacket(sess *Session, sent bool, payload []byte) {
+func (s *shard) observePacket(sess *Session, sent bool, at route, payload []byte) {
 	observe := s.host.observer.Packet
 	if observe == nil {
 		return
 	}
 	s.callOut()
-	observe(Packet{Time: s.now, Session: sess.id, Peer: sess.peer, Local: sess.LocalAddr(), Sent: sent, Payload: payload})
+	observe(Packet{Time: s.now, Session: sess.id, Peer: at.peer, Local: sess.LocalAddr(), Sent: sent, Payload: payload})
 	s.callBack()
 }
 
 func (s *shard) observeAlert(sess *Session, alert wire.Alert) {
 	s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
 	if s.logs() && !sess.established() {
-		s.logOf(sess, Warning, KindAlert, s.host.voice.alert(sess.peer, alert.String()), nil)
+		s.logOf(sess, Warning, KindAlert, s.host.voice.alert(sess.peer(), alert.String()), nil)
 	}
 }
 

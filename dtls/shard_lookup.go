@@ -126,7 +126,7 @@ func (s *shard) refuse(sess *Session, hello engine.Hello, err error) {
 	content := alert.AppendTo(nil)
 	out := s.out.room(wire.RecordHeaderLen + len(content))
 	out = wire.AppendRecordHeader(out, wire.ContentAlert, wire.VersionDTLS12, 0, hello.RecordSeq, len(content))
-	s.queue(append(out, content...), sess.route)
+	s.queue(append(out, content...), sess.at())
 	s.end(sess, publicError(reason))
 }
 

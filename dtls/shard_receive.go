@@ -29,6 +29,12 @@ func (s *shard) receive(m *udp.Message) {
 
 // dispatch hands a datagram to whom it is for.
 func (s *shard) dispatch(datagram []byte, from route) {
+	if cid, ok := gate.CID(datagram, s.cids.length); ok {
+		if sess := s.table.getCID(cid); sess != nil {
+			s.receiveByCID(sess, datagram, from)
+			return
+		}
+	}
 	sess := s.table.get(from.peer)
 	switch {
 	case sess == nil:
@@ -36,14 +42,14 @@ func (s *shard) dispatch(datagram []byte, from route) {
 	case s.gate != nil && gate.IsClientHello(datagram):
 		s.receiveHello(sess, datagram, from)
 	case sess.rival != nil:
-		s.receiveContested(sess, datagram)
+		s.receiveContested(sess, datagram, from)
 	default:
-		s.receiveFor(sess, datagram)
+		s.receiveFor(sess, datagram, from)
 	}
 }
 
 // receiveFor hands a datagram to a session.
-func (s *shard) receiveFor(sess *Session, datagram []byte) {
+func (s *shard) receiveFor(sess *Session, datagram []byte, from route) {
 	if sess.hs != nil {
 		sess.hs.received = true
 	}
@@ -53,13 +59,15 @@ func (s *shard) receiveFor(sess *Session, datagram []byte) {
 		s.stray(sess, wire.DropUnexpectedMessage)
 		return
 	}
-	s.observePacket(sess, false, datagram)
+	s.observePacket(sess, false, from, datagram)
 	if s.watched {
 		s.observed = append(s.observed[:0], datagram...)
 	}
 	s.strays = 0
+	s.arrival.begin(sess, from)
 	sess.assoc.Receive(s.now, datagram)
 	s.drain(sess)
+	s.follow(sess, from, len(datagram))
 }
 
 // receiveStranger takes a datagram from an address without a session, or one
@@ -128,7 +136,7 @@ func (s *shard) receiveHello(sess *Session, datagram []byte, from route) {
 		hash := s.hash(random)
 		for _, known := range []*Session{sess, sess.rival} {
 			if known != nil && known.helloHash == hash {
-				s.receiveFor(known, datagram)
+				s.receiveFor(known, datagram, from)
 				return
 			}
 		}
@@ -165,17 +173,17 @@ func (s *shard) hash(random []byte) uint64 { return maphash.Bytes(s.host.seed, r
 // to take the place of another. The new one is asked first. Unless it was for
 // the new one without doubt, the old one is asked as well: the new one may
 // only have kept a record for the time when it has keys.
-func (s *shard) receiveContested(sess *Session, datagram []byte) {
+func (s *shard) receiveContested(sess *Session, datagram []byte, from route) {
 	s.copied = append(s.copied[:0], datagram...) // opening it may destroy it
 	s.strays, s.muted = 0, true
-	s.receiveFor(sess.rival, s.copied)
+	s.receiveFor(sess.rival, s.copied, from)
 	s.muted = false
 	taken := s.strays == 0
 	if sess.ended || taken && isPlaintext(datagram) {
 		return
 	}
 	s.muted = taken
-	s.receiveFor(sess, datagram)
+	s.receiveFor(sess, datagram, from)
 	s.muted = false
 }
 
@@ -210,7 +218,7 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 		Received:   len(datagram),
 	}
 	sess.hs.received = true
-	s.observePacket(sess, false, datagram[:len(datagram)-len(v.Rest)])
+	s.observePacket(sess, false, from, datagram[:len(datagram)-len(v.Rest)])
 	if s.host.config.GetConfigForClient != nil {
 		hello.Body = slices.Clone(v.Hello)
 		s.askForConfig(sess, hello)
@@ -218,7 +226,7 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 	}
 	s.begin(sess, hello)
 	if len(v.Rest) > 0 && !sess.ended {
-		s.receiveFor(sess, v.Rest)
+		s.receiveFor(sess, v.Rest, from)
 	}
 }
 
@@ -264,7 +272,7 @@ func (s *shard) newSession(to route, hash uint64) *Session {
 	sess := &Session{
 		shard:     s,
 		id:        s.host.lastID.Add(1),
-		route:     to,
+		origin:    to,
 		helloHash: hash,
 		hs:        &handshake{profile: s.host.profile, begun: s.now},
 	}
@@ -273,6 +281,6 @@ func (s *shard) newSession(to route, hash uint64) *Session {
 
 // begin starts a server's association.
 func (s *shard) begin(sess *Session, hello engine.Hello) {
-	sess.assoc = engine.NewServer(sess.hs.profile.engine, s.ws, s.now, hello)
+	sess.assoc = engine.NewServer(s.engineConfig(sess.hs.profile), s.ws, s.now, hello)
 	s.drain(sess)
 }

@@ -69,6 +69,9 @@ type Stats struct {
 	Retransmissions uint64 // flights repeated
 	AcceptQueueFull uint64 // connections closed because nobody accepted them
 
+	AddressChanges      uint64 // of peers with a connection ID
+	AddressChecksFailed uint64 // a peer seemed to have moved, and did not answer from there
+
 	Drops [NumDrops]uint64 // by [DropReason]
 }
 
@@ -80,6 +83,7 @@ type counters struct {
 	bytesIn, bytesOut                  atomic.Uint64
 	messagesIn, messagesOut            atomic.Uint64
 	cookies, retransmissions, unwanted atomic.Uint64
+	moves, checksFailed                atomic.Uint64
 
 	failed [NumFailures]atomic.Uint64
 	drops  [NumDrops]atomic.Uint64
@@ -99,6 +103,8 @@ func (c *counters) addTo(s *Stats) {
 	s.CookiesSent += c.cookies.Load()
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()
+	s.AddressChanges += c.moves.Load()
+	s.AddressChecksFailed += c.checksFailed.Load()
 	for i := range c.failed {
 		s.HandshakesFailed[i] += c.failed[i].Load()
 	}

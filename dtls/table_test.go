@@ -6,7 +6,7 @@ import (
 )
 
 func sessionAt(port int) *Session {
-	return &Session{route: route{peer: netip.AddrPortFrom(netip.IPv6Loopback(), uint16(port))}}
+	return &Session{origin: route{peer: netip.AddrPortFrom(netip.IPv6Loopback(), uint16(port))}}
 }
 
 // checkTable checks that the list and the map hold the same sessions.
@@ -16,8 +16,8 @@ func checkTable(t *testing.T, table *table, want int) {
 		t.Fatalf("%d in the list, %d in the map, want %d", table.len(), len(table.byPeer), want)
 	}
 	for i, s := range table.list {
-		if s.index != i || table.get(s.peer) != s {
-			t.Fatalf("session %v at %d thinks it is at %d", s.peer, i, s.index)
+		if int(s.index) != i || table.get(s.peer()) != s {
+			t.Fatalf("session %v at %d thinks it is at %d", s.peer(), i, s.index)
 		}
 	}
 }
@@ -35,7 +35,7 @@ func TestTable(t *testing.T) {
 	again := sessionAt(2)
 	table.put(again)
 	checkTable(t, &table, 2)
-	if table.get(b.peer) != again {
+	if table.get(b.peer()) != again {
 		t.Error("the newer session did not get the place")
 	}
 	table.remove(b) // is not there any more

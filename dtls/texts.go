@@ -93,6 +93,26 @@ func (v voice) failed(peer netip.AddrPort, reason error) string {
 	return v.subject(peer) + v.choose("Error during SSL handshake: ", "handshake error - ") + shown(reason)
 }
 
+func (v voice) moved(from, to netip.AddrPort, checked bool) string {
+	how := "it has passed the return routability check"
+	if !checked {
+		how = "without a return routability check"
+	}
+	return fmt.Sprintf("%speer %v is now at %v, %s", v.client(), from, to, how)
+}
+
+// notMoved is about a check that ended with the peer where it was.
+func (v voice) notMoved(peer, candidate netip.AddrPort, silent bool) string {
+	why := "the peer answered from where it was"
+	if silent {
+		why = "nobody answered there"
+	}
+	return fmt.Sprintf("%speer %v seemed to be at %v, but %s: its address stays", v.client(), peer, candidate, why)
+}
+
+// client is the name of a client, which its lines begin with.
+func (v voice) client() string { return v.choose("", v.name+": ") }
+
 func (v voice) stray(peer netip.AddrPort) string {
 	return v.subject(peer) + v.choose("0 byte dgram, could be a re-connect attempt?", "zero-length datagram received?")
 }

@@ -47,6 +47,10 @@ func TestTextsAboutIPv6(t *testing.T) {
 		server.failed(peer, &CertificateError{errors.New("name \x1b[2J")}): `([::1]:5684): Error during SSL handshake: certificate not trusted: name \x1b[2J`,
 		server.lookupFailed(peer, "x", ErrQueueFull):                       "([::1]:5684): x failed: send queue full",
 		server.alert(peer, "fatal handshake_failure"):                      "([::1]:5684): received the alert 'fatal handshake_failure', which anyone may have sent: still waiting",
+		server.moved(peer, clientPeer, true):                               "peer [::1]:5684 is now at 198.51.100.7:40000, it has passed the return routability check",
+		server.moved(peer, clientPeer, false):                              "peer [::1]:5684 is now at 198.51.100.7:40000, without a return routability check",
+		server.notMoved(peer, clientPeer, true):                            "peer [::1]:5684 seemed to be at 198.51.100.7:40000, but nobody answered there: its address stays",
+		client.moved(peer, clientPeer, true):                               "client: peer [::1]:5684 is now at 198.51.100.7:40000, it has passed the return routability check",
 	} {
 		if got != want {
 			t.Errorf("got  %q\nwant %q", got, want)

@@ -36,13 +36,13 @@ func (t *timers) due(now time.Time) *Session {
 func (t *timers) set(s *Session, at time.Time) {
 	switch scheduled := s.timer > 0; {
 	case at.IsZero() && scheduled:
-		heap.Remove(&t.heap, s.timer-1)
+		heap.Remove(&t.heap, int(s.timer-1))
 	case at.IsZero():
 	case !scheduled:
 		heap.Push(&t.heap, timer{at, s})
 	case !t.heap[s.timer-1].at.Equal(at):
 		t.heap[s.timer-1].at = at
-		heap.Fix(&t.heap, s.timer-1)
+		heap.Fix(&t.heap, int(s.timer-1))
 	}
 }
 
@@ -55,14 +55,14 @@ func (h timerHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
 
 func (h timerHeap) Swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
-	h[i].session.timer = i + 1
-	h[j].session.timer = j + 1
+	h[i].session.timer = int32(i + 1)
+	h[j].session.timer = int32(j + 1)
 }
 
 func (h *timerHeap) Push(x any) {
 	t := x.(timer)
 	*h = append(*h, t)
-	t.session.timer = len(*h)
+	t.session.timer = int32(len(*h))
 }
 
 func (h *timerHeap) Pop() any {

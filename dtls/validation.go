@@ -41,6 +41,9 @@ func (c *Config) check(side engine.Side) error {
 	case len(c.PSKIdentityHint) > 1<<16-1:
 		return fmt.Errorf("PSKIdentityHint has %d bytes; the protocol has room for %d", len(c.PSKIdentityHint), 1<<16-1)
 	}
+	if err := c.checkConnectionIDs(); err != nil {
+		return err
+	}
 	for _, name := range c.NextProtos {
 		if len(name) == 0 || len(name) > 255 {
 			return fmt.Errorf("NextProtos has %q: names have 1 to 255 bytes", name)

@@ -54,6 +54,7 @@ func connectFlags(f *pflag.FlagSet, s *daemon.ConnectSettings) {
 	f.StringVar(&s.Groups, "groups", s.Groups, "groups for key agreement, best first: a `LIST` of X25519, P-256, P-384")
 	f.StringSliceVar(&s.ALPN, "alpn", s.ALPN, "application `PROTOCOLS`, best first")
 	f.IntVar(&s.MTU, "mtu", s.MTU, "largest datagram of the handshake, in `BYTES` (default 1200)")
+	f.BoolVar(&s.CID, "cid", s.CID, "ask for a connection ID, with which the session goes on when our address changes: the line /rebind changes it")
 	f.DurationVar(&s.Timeout, "timeout", s.Timeout, "give up the handshake after this `DURATION`")
 	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
 	f.BoolVarP(&s.Verbose, "verbose", "v", s.Verbose, "show each message of the handshake, and what was agreed on")

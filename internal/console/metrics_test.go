@@ -15,7 +15,7 @@ func TestMetricsAreThoseOfTheServer(t *testing.T) {
 	s.backend.stats = dtls.Stats{
 		Sessions: 1, HalfOpen: 2, HandshakesStarted: 3, HandshakesCompleted: 4, HandshakesResumed: 5,
 		DatagramsReceived: 6, DatagramsSent: 7, BytesReceived: 8, BytesSent: 9, MessagesReceived: 10, MessagesSent: 11,
-		CookiesSent: 12, Retransmissions: 13,
+		CookiesSent: 12, Retransmissions: 13, AddressChanges: 16, AddressChecksFailed: 17,
 	}
 	s.backend.stats.HandshakesFailed[dtls.FailedWrongKey] = 14
 	s.backend.stats.Drops[dtls.NumDrops-1] = 15
@@ -42,6 +42,8 @@ func TestMetricsAreThoseOfTheServer(t *testing.T) {
 		"dtlsd_messages_sent_total 11",
 		"dtlsd_cookies_sent_total 12",
 		"dtlsd_retransmissions_total 13",
+		"dtlsd_address_changes_total 16",
+		"dtlsd_address_checks_failed_total 17",
 		`dtlsd_handshakes_failed_total{reason="wrong_key"} 14`,
 		`dtlsd_handshakes_failed_total{reason="timeout"} 0`,
 		`dtlsd_drops_total{reason="` + dtls.DropReason(dtls.NumDrops-1).String() + `"} 15`,

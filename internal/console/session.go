@@ -1,6 +1,7 @@
 package console
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
@@ -35,6 +36,8 @@ type Session struct {
 	SentBytes       uint64 `json:"sent_bytes"`
 	Retransmissions int    `json:"retransmissions"`
 	Drops           uint32 `json:"drops"`
+	ConnectionID    string `json:"connection_id"` // that the peer has from us, in hex
+	AddressChanges  int    `json:"address_changes"`
 }
 
 func sessionView(info *dtls.SessionInfo, now time.Time) Session {
@@ -49,6 +52,7 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		SentBytes:       info.SentBytes,
 		Retransmissions: info.Retransmissions,
 		Drops:           info.Drops,
+		AddressChanges:  info.AddressChanges,
 	}
 	if !info.Established {
 		return s
@@ -62,6 +66,7 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		s.Group = state.Group.String()
 	}
 	s.Resumed = state.DidResume
+	s.ConnectionID = hex.EncodeToString(state.ConnectionID)
 	s.ServerName = dtls.Escape(state.ServerName)
 	s.ALPN = dtls.Escape(state.NegotiatedProtocol)
 	s.Since, s.Age = info.Since.UTC(), millisecondsSince(info.Since, now)

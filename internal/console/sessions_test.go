@@ -182,6 +182,7 @@ func TestSessionsOfPeersAreDescribed(t *testing.T) {
 		i.State.ServerName, i.State.NegotiatedProtocol = "a\nb", "coap"
 		i.State.PSKIdentity = []byte("\x1b<b>")
 		i.Received, i.Sent, i.ReceivedBytes, i.SentBytes, i.Retransmissions, i.Drops = 1, 2, 3, 4, 5, 6
+		i.State.ConnectionID, i.AddressChanges = []byte{0xc1, 0xd0}, 7
 	})
 	want := Session{
 		ID: 5, Peer: "10.0.0.5:40000", Local: "127.0.0.1:22334", Established: true,
@@ -189,6 +190,7 @@ func TestSessionsOfPeersAreDescribed(t *testing.T) {
 		ServerName: `a\x0ab`, ALPN: "coap",
 		Since: testNow.Add(-5 * time.Second), LastActive: testNow.Add(time.Second), Age: 5000, Idle: 0,
 		Received: 1, Sent: 2, ReceivedBytes: 3, SentBytes: 4, Retransmissions: 5, Drops: 6,
+		ConnectionID: "c1d0", AddressChanges: 7,
 	}
 	if got := sessionView(&info, testNow); got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)

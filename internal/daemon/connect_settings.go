@@ -28,6 +28,7 @@ type ConnectSettings struct {
 	ALPN    []string
 	MTU     int           // bytes of UDP payload
 	Timeout time.Duration // of the handshake
+	CID     bool          // ask for connection IDs
 	KeyLog  string
 
 	Verbose   bool
@@ -79,6 +80,9 @@ func (s *ConnectSettings) config() (config *dtls.Config, name string, err error)
 		NextProtos:         s.ALPN,
 		MTU:                s.MTU,
 		HandshakeTimeout:   s.Timeout,
+	}
+	if s.CID {
+		c.ConnectionIDs = dtls.ConnectionIDsAsk
 	}
 	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {
 		return nil, "", err

@@ -43,10 +43,13 @@ func (c *client) converse(ctx context.Context) error {
 	for conv.lines != nil || conv.due > 0 {
 		select {
 		case line, open := <-conv.nextLine():
-			if open {
-				conv.send(ctx, line)
-			} else {
+			switch {
+			case !open:
 				conv.endInput()
+			case conv.isCommand(line):
+				conv.rebind()
+			default:
+				conv.send(ctx, line)
 			}
 		case datagram, open := <-c.received:
 			if !open {

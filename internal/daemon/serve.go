@@ -101,6 +101,7 @@ func (s *ServeSettings) config() (*dtls.Config, error) {
 		MTU:         s.MTU,
 		IdleTimeout: s.IdleTimeout.Duration,
 	}
+	s.CID.apply(c)
 	var err error
 	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {
 		return nil, err

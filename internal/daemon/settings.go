@@ -27,14 +27,15 @@ type ServeSettings struct {
 	SelfSigned     bool     `toml:"self-signed"`
 	ClientCA       string   `toml:"client-ca"`
 
-	Reply       Reply    `toml:"reply"`
-	DTLS        Version  `toml:"dtls"`
-	Ciphers     string   `toml:"ciphers"`
-	Groups      string   `toml:"groups"`
-	ALPN        []string `toml:"alpn"`
-	MTU         int      `toml:"mtu"`
-	IdleTimeout Duration `toml:"idle-timeout"`
-	KeyLog      string   `toml:"keylog"`
+	Reply       Reply     `toml:"reply"`
+	DTLS        Version   `toml:"dtls"`
+	Ciphers     string    `toml:"ciphers"`
+	Groups      string    `toml:"groups"`
+	ALPN        []string  `toml:"alpn"`
+	MTU         int       `toml:"mtu"`
+	IdleTimeout Duration  `toml:"idle-timeout"`
+	CID         CIDLength `toml:"cid"`
+	KeyLog      string    `toml:"keylog"`
 
 	Console         string   `toml:"console"`
 	ConsoleHosts    []string `toml:"console-host"`
@@ -67,6 +68,7 @@ func DefaultServeSettings() ServeSettings {
 		Console:         DefaultConsole,
 		ConsolePayloads: PayloadsFull,
 		IdleTimeout:     Duration{dtls.DefaultIdleTimeout},
+		CID:             dtls.DefaultConnectionIDLength,
 		Datagrams:       DetailFull,
 		DatagramRate:    100,
 		DatagramBytes:   2048,

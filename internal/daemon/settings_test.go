@@ -28,6 +28,7 @@ psk = ["alice:1a2b"]
 reply = "echo"
 idle-timeout = "90s"
 datagrams = "meta"
+cid = 4
 `, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ datagrams = "meta"
 	if !slices.Equal(s.Listen, []string{"127.0.0.1:5684", "[::1]:5684"}) || !slices.Equal(s.PSK, []string{"alice:1a2b"}) {
 		t.Errorf("lists: %+v", s)
 	}
-	if s.Reply != ReplyEcho || s.Datagrams != DetailMeta || s.IdleTimeout.Duration != 90*time.Second {
+	if s.Reply != ReplyEcho || s.Datagrams != DetailMeta || s.IdleTimeout.Duration != 90*time.Second || s.CID != 4 {
 		t.Errorf("words: %+v", s)
 	}
 	if s.LogLevel != LevelInfo || s.DatagramRate != 100 || s.Console != DefaultConsole {
@@ -50,6 +51,7 @@ func TestLoadSaysWhereAndWhat(t *testing.T) {
 		{"wrong word", "\nreply = \"loud\"\n", `dtlsd.toml: reply: "loud" is not one of ack, echo, none`},
 		{"wrong type", "datagram-rate = \"many\"\n", `:1:17: `},
 		{"not TOML", "reply = \n", `:1:`},
+		{"a word for a length", "cid = \"long\"\n", `"long" is neither a length from 1 to 255 nor off`},
 		{"a number for a duration", "idle-timeout = 5\n", `"5" is not a duration`},
 	}
 	for _, tt := range tests {

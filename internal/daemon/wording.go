@@ -28,6 +28,7 @@ var flagNames = strings.NewReplacer(
 	"InsecureSkipVerify", "--insecure",
 	"ServerName", "--server-name",
 	"ClientCAs", "--client-ca",
+	"ConnectionIDLength", "--cid",
 )
 
 // configFault is what the library has against settings.

@@ -63,6 +63,10 @@ const (
 	DropQueueFull     // the inbox of the shard is full
 	DropReadQueueFull // the reader of the connection does not keep up
 
+	// Addresses of peers that change.
+
+	DropUnprovenAddress // to be sent, and more than may go where the peer is not proven to be
+
 	numDrops
 )
 
@@ -118,4 +122,5 @@ var dropLabels = [NumDrops]string{
 	DropIdentityTooLong:          "identity_too_long",
 	DropQueueFull:                "queue_full",
 	DropReadQueueFull:            "read_queue_full",
+	DropUnprovenAddress:          "unproven_address",
 }

@@ -174,6 +174,8 @@ function factsOf(session) {
     ['Sent', `${counted(session.sent, 'datagram')}, ${bytes(session.sent_bytes)}`],
     ['Retransmissions', session.retransmissions],
     ['Drops', session.drops],
+    ['Connection ID', session.connection_id],
+    ['Address changes', session.address_changes || undefined],
   ];
   return facts.filter(([, value]) => value !== undefined && value !== '');
 }
