@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	devlog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -63,7 +63,7 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 
 func (p *Page) enableLog() chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, devlog.Enable, cdp.Empty{})
+		_, err := cdp.Call(ctx, t, log.Enable, cdp.Empty{})
 		return err
 	})
 }
@@ -78,8 +78,8 @@ func (p *Page) hear(event any) {
 		if e.ExceptionDetails.Exception != nil {
 			text += " " + e.ExceptionDetails.Exception.Description
 		}
-	case *devlog.EventEntryAdded:
-		if e.Entry.Level != devlog.EntryLevelError || e.Entry.Source == devlog.EntrySourceNetwork {
+	case *log.EventEntryAdded:
+		if e.Entry.Level != log.EntryLevelError || e.Entry.Source == log.EntrySourceNetwork {
 			return
 		}
 		text = string(e.Entry.Source) + ": " + e.Entry.Text
