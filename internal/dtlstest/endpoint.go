@@ -36,8 +36,10 @@ type Endpoint struct {
 	Fragments   []engine.Message
 	Secrets     []string // lines for a key log
 	Asked       map[engine.EventKind]int
-	Repeated    int // flights
-	KeyUpdates  int // both ways
+	Repeated    int      // flights
+	KeyUpdates  int      // both ways
+	CIDs        [][]byte // issued after the handshake
+	RetiredCIDs [][]byte
 	SentBytes   int
 	SentCount   int
 	Established bool
@@ -178,6 +180,10 @@ func (e *Endpoint) take(now time.Time, event engine.Event) {
 		e.Alerts = append(e.Alerts, event.Alert)
 	case engine.EventKeyUpdate:
 		e.KeyUpdates++
+	case engine.EventCIDIssued:
+		e.CIDs = append(e.CIDs, slices.Clone(event.Data))
+	case engine.EventCIDRetired:
+		e.RetiredCIDs = append(e.RetiredCIDs, slices.Clone(event.Data))
 	case engine.EventRoutabilityCheck:
 		e.Checks = append(e.Checks, event.Check)
 	case engine.EventWarning:

@@ -38,7 +38,7 @@ type Association struct {
 	resumption suite.Secret // a client's, for the tickets of DTLS 1.3
 	ceiling    *ceiling
 
-	cid, peerCID []byte // ours, in what the peer sends; the peer's, in what we send
+	cids *connectionIDs // nil where none are in use
 
 	mtu            uint16
 	peerRecordSize uint16 // bytes of plaintext that the peer takes per record

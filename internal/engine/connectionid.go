@@ -18,6 +18,39 @@ type CIDSource interface {
 	AppendCID(dst []byte) ([]byte, error)
 }
 
+// connectionIDs are those of an association. DTLS 1.2 has one each way.
+type connectionIDs struct {
+	own       [][]byte // that the peer may use, the newest last; none if it does without
+	peer      []byte   // that the peer wants to see now; may be empty
+	spare     [][]byte // that the peer will want to see when we move
+	requested bool     // we asked for more, and there was no answer yet
+}
+
+// cid returns the newest of the connection IDs that the peer may use, or nil.
+func (a *Association) cid() []byte {
+	if a.cids == nil || len(a.cids.own) == 0 {
+		return nil
+	}
+	return a.cids.own[len(a.cids.own)-1]
+}
+
+// cidLen returns the length of those that the peer may use, which have all the
+// same.
+func (a *Association) cidLen() int { return len(a.cid()) }
+
+// peerCID returns what goes into our records; mostly nothing.
+func (a *Association) peerCID() []byte {
+	if a.cids == nil {
+		return nil
+	}
+	return a.cids.peer
+}
+
+// includes reports whether the peer may use a connection ID.
+func (c *connectionIDs) includes(cid []byte) bool {
+	return c != nil && slices.ContainsFunc(c.own, func(own []byte) bool { return bytes.Equal(own, cid) })
+}
+
 // drawCID makes the connection ID that the peer is to use, where there is to be
 // one. Until it is negotiated the peer has no keys to use it with.
 func (a *Association) drawCID() error {
@@ -25,23 +58,32 @@ func (a *Association) drawCID() error {
 	if source == nil || source.CIDLen() == 0 {
 		return nil
 	}
-	n := source.CIDLen()
+	cid, err := a.newCID()
+	if err != nil {
+		return err
+	}
+	a.cids = &connectionIDs{own: [][]byte{cid}}
+	return nil
+}
+
+// newCID returns another connection ID of ours.
+func (a *Association) newCID() ([]byte, error) {
+	source := a.cfg.CIDs
 	cid, err := source.AppendCID(nil)
 	if err != nil {
-		return fmt.Errorf("making a connection ID: %w", err)
+		return nil, fmt.Errorf("making a connection ID: %w", err)
 	}
-	if len(cid) != n {
-		return fmt.Errorf("making a connection ID: %d bytes where there have to be %d", len(cid), n)
+	if n := source.CIDLen(); len(cid) != n {
+		return nil, fmt.Errorf("making a connection ID: %d bytes where there have to be %d", len(cid), n)
 	}
-	a.cid = cid
-	return nil
+	return cid, nil
 }
 
 // offerCID puts into a client's hello what it wants of connection IDs.
 func (h *handshake) offerCID(e *wire.ClientExtensions) {
 	cfg := h.a.cfg
 	e.HasConnectionID = cfg.CIDs != nil
-	e.ConnectionID = h.a.cid
+	e.ConnectionID = h.a.cid()
 	e.RRC = cfg.CIDs != nil && cfg.RRC
 }
 
@@ -62,7 +104,7 @@ func (h *handshake) answerCID(e *wire.ClientExtensions) error {
 // alone is worth nothing.
 func (h *handshake) takeCID(e *wire.ServerExtensions) {
 	if !e.HasConnectionID {
-		h.a.cid = nil
+		h.a.cids = nil
 		return
 	}
 	h.agreeOnCID(e.ConnectionID, e.RRC)
@@ -70,10 +112,13 @@ func (h *handshake) takeCID(e *wire.ServerExtensions) {
 
 func (h *handshake) agreeOnCID(theirs []byte, rrc bool) {
 	a := h.a
-	a.peerCID = slices.Clone(theirs) // or all of the hello would stay
+	if a.cids == nil {
+		a.cids = &connectionIDs{}
+	}
+	a.cids.peer = slices.Clone(theirs) // or all of the hello would stay
 	h.result.HasCID = true
-	h.result.LocalCID = a.cid
-	h.result.RemoteCID = a.peerCID
+	h.result.LocalCID = a.cid()
+	h.result.RemoteCID = a.cids.peer
 	h.result.RRC = rrc
 	if len(theirs) > 0 && a.suite13 == nil {
 		a.peerRecordSize-- // the limits count the type inside: RFC 9146, Section 5
@@ -84,15 +129,15 @@ func (h *handshake) agreeOnCID(theirs []byte, rrc bool) {
 // datagram, and returns what follows it. Where the record ends is known only to
 // those who know how long the ID is.
 func (a *Association) receiveCIDRecord(now time.Time, datagram []byte) (rest []byte) {
-	if len(a.cid) == 0 {
+	if a.cidLen() == 0 {
 		a.drop(wire.DropUnknownCID)
 		return nil
 	}
-	r, rest, err := wire.ParseCIDRecord(datagram, len(a.cid))
+	r, rest, err := wire.ParseCIDRecord(datagram, a.cidLen())
 	switch {
 	case err != nil:
 		a.drop(wire.DropMalformedRecord)
-	case !bytes.Equal(r.CID, a.cid):
+	case !a.cids.includes(r.CID):
 		a.drop(wire.DropUnknownCID)
 	default:
 		a.receiveRecord(now, wire.Record{
@@ -113,15 +158,15 @@ func (a *Association) open(r wire.Record) (wire.ContentType, []byte, error) {
 		content, err := p.Open(r)
 		return r.Type, content, err
 	}
-	return p.OpenCID(wire.CIDRecord{Version: r.Version, Epoch: r.Epoch, Seq: r.Seq, CID: a.cid, Payload: r.Payload})
+	return p.OpenCID(wire.CIDRecord{Version: r.Version, Epoch: r.Epoch, Seq: r.Seq, CID: a.cid(), Payload: r.Payload})
 }
 
 // sealRecord encrypts a record in the form that the peer wants.
 func (a *Association) sealRecord(p *suite.Protection, dst []byte, t wire.ContentType, seq uint64, content []byte) []byte {
-	if len(a.peerCID) == 0 {
+	if len(a.peerCID()) == 0 {
 		return p.Seal(dst, t, a.write.epoch, seq, content)
 	}
-	return p.SealCID(dst, t, a.write.epoch, seq, a.peerCID, content)
+	return p.SealCID(dst, t, a.write.epoch, seq, a.peerCID(), content)
 }
 
 // Newest reports whether the last datagram given to Receive held an

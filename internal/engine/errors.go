@@ -16,6 +16,7 @@ var (
 	ErrMessageTooLarge    = errors.New("message too large for one record")
 	ErrSequenceExhausted  = errors.New("record sequence numbers exhausted")
 	ErrNoKeyUpdate        = errors.New("dtls 1.2 cannot update its keys")
+	ErrNoNewCIDs          = errors.New("new connection IDs need dtls 1.3 and a peer that uses them")
 	ErrHandshakeTimeout   = errors.New("handshake timed out")
 	ErrWrongKey           = errors.New("the pre-shared keys of the two sides probably differ")
 	ErrNoPSK              = errors.New("no pre-shared key for this server")

@@ -71,6 +71,10 @@ const (
 	// EventKeyUpdate says that new keys are in use: ours if Message.Sent, or
 	// else the peer's.
 	EventKeyUpdate
+	// EventCIDIssued says that the peer may use the connection ID in Data as
+	// well, and EventCIDRetired that it no longer may.
+	EventCIDIssued
+	EventCIDRetired
 	// EventWarning tells in Err what probably goes wrong while the handshake
 	// still waits, such as [ErrWrongKey].
 	EventWarning

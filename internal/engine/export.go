@@ -19,6 +19,9 @@ var (
 	ErrReserve = errors.New("a snapshot needs at least one record number in reserve")
 	// ErrHandedOver ends an association that goes on elsewhere.
 	ErrHandedOver = errors.New("association handed over")
+	// ErrUnacknowledged says that a message of ours is on its way, after which
+	// other keys may be in use. It is worth trying again soon.
+	ErrUnacknowledged = errors.New("a handshake message is not acknowledged yet")
 )
 
 // A Lineage names an association through all its exports.
@@ -46,8 +49,8 @@ type Vault struct {
 // its exact state, to go on elsewhere. The last flight of the handshake can
 // no longer be asked for again.
 //
-// It fails with [ErrNotEstablished] or with an error of the vault, and then
-// changes nothing.
+// It fails with [ErrNotEstablished], [ErrUnacknowledged] or with an error of the
+// vault, and then changes nothing.
 func (a *Association) Handover(now time.Time, v Vault) ([]byte, error) {
 	sealed, err := a.export(now, v, exported{
 		nextSend: a.write.seq,
@@ -64,15 +67,20 @@ func (a *Association) Handover(now time.Time, v Vault) ([]byte, error) {
 // Snapshot returns a state from which the association can go on should this
 // process die. Until the next snapshot it may send and take reserve more
 // record numbers each way; what is restored starts above them and takes
-// nothing below, so that records in flight at the time are lost.
+// nothing below, so that records in flight at the time are lost. In DTLS 1.3 the
+// reserve is at most [MaxReserve13], and keys do not change before the next
+// snapshot.
 //
-// It fails with [ErrNotEstablished], [ErrReserve] or an error of the vault,
-// and then changes nothing.
+// It fails with [ErrNotEstablished], [ErrReserve], [ErrUnacknowledged] or an
+// error of the vault, and then changes nothing.
 func (a *Association) Snapshot(now time.Time, v Vault, reserve uint64) ([]byte, error) {
 	if reserve == 0 {
 		return nil, ErrReserve
 	}
 	reserve = min(reserve, wire.MaxRecordSeq) // there are no more, and sums must not wrap
+	if a.suite13 != nil {
+		reserve = min(reserve, MaxReserve13)
+	}
 	send, receive := a.write.seq+reserve, a.window.next+reserve
 	sealed, err := a.export(now, v, exported{
 		nextSend: send,
@@ -85,10 +93,19 @@ func (a *Association) Snapshot(now time.Time, v Vault, reserve uint64) ([]byte, 
 	return sealed, nil
 }
 
+// MaxReserve13 is how far the record numbers of DTLS 1.3 may jump: of each, only
+// 16 bits are sent, and the peer takes the number for the nearest that has them.
+//
+// RFC 9147, Section 4.2.2.
+const MaxReserve13 = 1 << 14
+
 // export seals the state with the record numbers of x.
 func (a *Association) export(now time.Time, v Vault, x exported) ([]byte, error) {
 	if a.phase != phaseEstablished {
 		return nil, ErrNotEstablished
+	}
+	if a.delivery != nil && len(a.delivery.flight.messages) > 0 {
+		return nil, ErrUnacknowledged
 	}
 	if a.ceiling == nil {
 		a.ceiling = &ceiling{}
@@ -130,6 +147,7 @@ func Restore(cfg *Config, ws *Workspace, now time.Time, v Vault, sealed []byte) 
 	}
 	a.phase = phaseEstablished
 	a.write.seq = x.nextSend
+	a.read.failed = x.failed
 	a.window = x.window
 	a.ceiling = &ceiling{lineage: x.lineage, generation: x.generation}
 	return a, nil

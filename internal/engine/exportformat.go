@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -9,7 +11,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 3
+const exportVersion = 4
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -18,6 +20,7 @@ type exported struct {
 	generation  uint64
 	nextSend    uint64
 	window      replayWindow
+	failed      uint64 // records that did not open
 	association *Association
 }
 
@@ -28,21 +31,27 @@ func (x *exported) marshal() []byte {
 	b.AddBytes(x.lineage[:])
 	b.AddUint64(x.generation)
 	b.AddUint8(uint8(a.side))
-	b.AddUint16(uint16(a.suite.ID))
+	b.AddUint16(uint16(a.state.CipherSuite()))
 	b.AddUint64(x.nextSend)
 	b.AddUint64(x.window.next)
 	b.AddUint64(x.window.seen)
+	b.AddUint64(a.read.failed)
+	b.AddUint16(a.read.epoch)
 	b.AddUint16(a.write.epoch)
 	b.AddUint16(a.peerRecordSize)
 	b.AddUint16(a.ownRecordSize)
-	b.AddUint32(a.peerSeq)
+	sendSeq, peerSeq := a.messageSeqs()
+	b.AddUint32(sendSeq)
+	b.AddUint32(peerSeq)
 	b.AddUint16(a.mtu)
 	addOpaque(b, a.read.keys)
 	addOpaque(b, a.write.keys)
 	b.AddBytes(a.secrets.master[:])
 	b.AddBytes(a.secrets.clientRandom[:])
 	b.AddBytes(a.secrets.serverRandom[:])
+	addOpaque(b, a.resumption)
 	a.state.marshal(b)
+	a.cids.marshal(b)
 	return b.BytesOrPanic()
 }
 
@@ -50,38 +59,50 @@ func (x *exported) unmarshal(data []byte) error {
 	a := x.association
 	in := cryptobyte.String(data)
 	var version, side uint8
-	var id, epoch uint16
-	var read, write []byte
+	var id, readEpoch, writeEpoch uint16
+	var read, write, resumption []byte
 	if !in.ReadUint8(&version) || version != exportVersion ||
 		!in.CopyBytes(x.lineage[:]) || !in.ReadUint64(&x.generation) ||
 		!in.ReadUint8(&side) || side > uint8(Server) || !in.ReadUint16(&id) ||
 		!in.ReadUint64(&x.nextSend) || !in.ReadUint64(&x.window.next) || !in.ReadUint64(&x.window.seen) ||
-		!in.ReadUint16(&epoch) || !in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.ownRecordSize) ||
-		!in.ReadUint32(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
+		!in.ReadUint64(&x.failed) || !in.ReadUint16(&readEpoch) || !in.ReadUint16(&writeEpoch) ||
+		!in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.ownRecordSize) ||
+		!in.ReadUint32(&a.sendSeq) || !in.ReadUint32(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
 		!readOpaque(&in, &read) || !readOpaque(&in, &write) ||
-		!in.CopyBytes(a.secrets.master[:]) || !in.CopyBytes(a.secrets.clientRandom[:]) || !in.CopyBytes(a.secrets.serverRandom[:]) {
+		!in.CopyBytes(a.secrets.master[:]) || !in.CopyBytes(a.secrets.clientRandom[:]) || !in.CopyBytes(a.secrets.serverRandom[:]) ||
+		!readOpaque(&in, &resumption) {
 		return ErrExport
 	}
 	state, err := parseState(&in)
-	if err != nil || !in.Empty() {
+	if err != nil {
 		return ErrExport
 	}
-	if a.suite = suite.Lookup(wire.CipherSuite(id)); a.suite == nil {
+	if a.cids, err = parseCIDs(&in); err != nil || !in.Empty() {
 		return ErrExport
 	}
-	state.Suite = a.suite
+	a.suite, a.suite13 = suite.Lookup(wire.CipherSuite(id)), suite.Lookup13(wire.CipherSuite(id))
+	if a.suite == nil && a.suite13 == nil {
+		return ErrExport
+	}
+	state.Suite, state.Suite13 = a.suite, a.suite13
 	a.state = state
-	a.cid, a.peerCID = state.LocalCID, state.RemoteCID
+	a.resumption = resumption
 	a.side = Side(side)
-	if err := a.read.restore(a, read, epoch); err != nil {
+	if err := a.read.restore(a, read, readEpoch); err != nil {
 		return err
 	}
-	return a.write.restore(a, write, epoch)
+	return a.write.restore(a, write, writeEpoch)
 }
 
 // restore takes keys, which must be those of the suite.
 func (h *half) restore(a *Association, keys suite.Keys, epoch uint16) error {
 	*h = half{keys: keys, epoch: epoch, encryptThenMAC: a.state.EncryptThenMAC}
+	if a.suite13 != nil {
+		if len(keys) != a.suite13.Hash.Size() {
+			return ErrExport
+		}
+		return nil
+	}
 	var err error
 	if h.protection, err = a.suite.NewProtection(keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 		return ErrExport
@@ -94,7 +115,7 @@ func (s *State) marshal(b *cryptobyte.Builder) {
 	b.AddUint16(uint16(s.Version))
 	b.AddUint16(uint16(s.Group))
 	b.AddUint16(s.SRTPProfile)
-	b.AddUint8(flag(s.Resumed) | flag(s.ExtendedMasterSecret)<<1 | flag(s.EncryptThenMAC)<<2 | flag(s.HasCID)<<3 | flag(s.RRC)<<4)
+	b.AddUint8(flag(s.Resumed) | flag(s.ExtendedMasterSecret)<<1 | flag(s.EncryptThenMAC)<<2 | flag(s.HasCID)<<3 | flag(s.RRC)<<4 | flag(s.Retried)<<5)
 	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI, s.LocalCID, s.RemoteCID} {
 		addOpaque(b, field)
 	}
@@ -106,7 +127,7 @@ func parseState(in *cryptobyte.String) (*State, error) {
 	var flags uint8
 	var name, alpn []byte
 	if !in.ReadUint16((*uint16)(&s.Version)) || !in.ReadUint16((*uint16)(&s.Group)) ||
-		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 31 ||
+		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 63 ||
 		!readOpaque(in, &s.Identity) || !readOpaque(in, &s.Hint) || !readOpaque(in, &name) ||
 		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) ||
 		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) || !readChain(in, &s.PeerChain) {
@@ -117,9 +138,33 @@ func parseState(in *cryptobyte.String) (*State, error) {
 	s.EncryptThenMAC = flags&4 != 0
 	s.HasCID = flags&8 != 0
 	s.RRC = flags&16 != 0
+	s.Retried = flags&32 != 0
 	s.ServerName = string(name)
 	s.ALPN = string(alpn)
 	return s, nil
+}
+
+// marshal adds the connection IDs, of which there may be none.
+func (c *connectionIDs) marshal(b *cryptobyte.Builder) {
+	if c == nil {
+		c = &connectionIDs{}
+	}
+	addOpaque(b, c.peer)
+	for _, list := range [][][]byte{c.own, c.spare} {
+		addOpaque(b, wire.AppendOpaque8s(nil, list...))
+	}
+}
+
+func parseCIDs(in *cryptobyte.String) (*connectionIDs, error) {
+	var peer, own, spare []byte
+	if !readOpaque(in, &peer) || !readOpaque(in, &own) || !readOpaque(in, &spare) {
+		return nil, ErrExport
+	}
+	c := &connectionIDs{peer: peer, own: slices.Collect(wire.Opaque8List(own).All()), spare: slices.Collect(wire.Opaque8List(spare).All())}
+	if len(c.peer) == 0 && len(c.own) == 0 {
+		return nil, nil
+	}
+	return c, nil
 }
 
 func addOpaque(b *cryptobyte.Builder, field []byte) {

@@ -55,7 +55,7 @@ func (a *Association) Bearing() Bearing {
 		peerRecordSize: a.peerRecordSize,
 		ownRecordSize:  a.ownRecordSize,
 		secrets:        a.secrets,
-		cid:            string(a.cid),
-		peerCID:        string(a.peerCID),
+		cid:            string(a.cid()),
+		peerCID:        string(a.peerCID()),
 	}
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -33,11 +32,7 @@ func (a *Association) KeyUpdate(now time.Time, request bool) error {
 }
 
 // updating reports whether an update of ours is not acknowledged yet.
-func (a *Association) updating() bool {
-	return a.delivery != nil && slices.ContainsFunc(a.delivery.flight.messages, func(m outgoing) bool {
-		return m.typ == wire.TypeKeyUpdate
-	})
-}
+func (a *Association) updating() bool { return a.posting(wire.TypeKeyUpdate) }
 
 func (a *Association) sendKeyUpdate(now time.Time, request bool) error {
 	if a.write.epoch == maxEpoch || a.ceiling.holds() {

@@ -31,8 +31,16 @@ func (a *Association) rest(now time.Time) {
 	if d == nil || !d.deadline().IsZero() || now.Sub(d.used) < deliveryLife {
 		return
 	}
-	a.sendSeq, a.peerSeq = d.sendSeq, d.reassembly.next
+	a.sendSeq, a.peerSeq = a.messageSeqs()
 	a.delivery = nil
+}
+
+// messageSeqs returns the message_seq of our next message and of the peer's.
+func (a *Association) messageSeqs() (send, peer uint32) {
+	if d := a.delivery; d != nil {
+		return d.sendSeq, d.reassembly.next
+	}
+	return a.sendSeq, a.peerSeq
 }
 
 // forgotten returns when a delivery is to be dropped, or the zero time.
@@ -109,6 +117,10 @@ func (a *Association) receiveLate(now time.Time, m message) error {
 	switch {
 	case m.typ == wire.TypeKeyUpdate:
 		return a.receiveKeyUpdate(now, m)
+	case m.typ == wire.TypeRequestConnectionID:
+		return a.receiveRequestCID(now, m)
+	case m.typ == wire.TypeNewConnectionID:
+		return a.receiveNewCID(m)
 	case m.typ == wire.TypeNewSessionTicket && a.side == Client:
 		return a.receiveTicket(now, m)
 	default:

@@ -168,7 +168,7 @@ func (a *Association) receiveOpened(now time.Time, t wire.ContentType, seq uint6
 // admit says whether a record of this form and number may still be taken.
 func (a *Association) admit(form wire.ContentType, seq uint64) wire.Drop {
 	switch {
-	case len(a.cid) > 0 && form != wire.ContentCID:
+	case a.cidLen() > 0 && form != wire.ContentCID:
 		return wire.DropMissingCID
 	case a.ceiling.bars(seq):
 		return wire.DropSequenceExhausted

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -13,7 +12,7 @@ import (
 //
 // RFC 9147, Section 4.
 func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64, content []byte) []byte {
-	header := wire.UnifiedHeader{CID: a.peerCID, Epoch: uint64(w.epoch), Seq: seq}
+	header := wire.UnifiedHeader{CID: a.peerCID(), Epoch: uint64(w.epoch), Seq: seq}
 	dst = header.AppendTo(dst)
 	return a.protect13(w).Seal(dst, header.Len(), t, seq, content, 0)
 }
@@ -21,7 +20,7 @@ func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64
 // receiveUnifiedRecord takes the record of DTLS 1.3 at the start of a datagram,
 // and returns what follows it.
 func (a *Association) receiveUnifiedRecord(now time.Time, datagram []byte) (rest []byte) {
-	r, rest, err := wire.ParseUnifiedRecord(datagram, len(a.cid))
+	r, rest, err := wire.ParseUnifiedRecord(datagram, a.cidLen())
 	if err != nil {
 		a.drop(wire.DropMalformedRecord)
 		return nil
@@ -44,10 +43,10 @@ func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []
 		a.hs.keepEarly(raw)
 	case h == nil:
 		a.drop(wire.DropFutureEpoch)
-	case r.CID == nil && len(a.cid) > 0:
+	case r.CID == nil && a.cidLen() > 0:
 		// RFC 9147, Section 9: with a connection ID, all records have it.
 		a.drop(wire.DropMissingCID)
-	case !bytes.Equal(r.CID, a.cid):
+	case r.CID != nil && !a.cids.includes(r.CID):
 		a.drop(wire.DropUnknownCID)
 	default:
 		a.openUnified(now, h, window, r)

@@ -45,11 +45,11 @@ func (a *Association) overheadOf(epoch uint16) int {
 // overhead returns the largest number of bytes that sealing with w adds.
 func (a *Association) overhead(w *half) int {
 	if a.suite13 != nil {
-		return wire.UnifiedHeader{CID: a.peerCID}.Len() + a.protect13(w).SealedLen(0, 0)
+		return wire.UnifiedHeader{CID: a.peerCID()}.Len() + a.protect13(w).SealedLen(0, 0)
 	}
 	n := wire.RecordHeaderLen + a.protect(w).Overhead()
-	if len(a.peerCID) > 0 {
-		n += len(a.peerCID) + 1 // the type inside
+	if cid := a.peerCID(); len(cid) > 0 {
+		n += len(cid) + 1 // the type inside
 	}
 	return n
 }

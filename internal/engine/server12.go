@@ -267,7 +267,7 @@ func (s *server12) serverExtensions() wire.ServerExtensions {
 		ExtendedMasterSecret: s.extendedMasterSecret,
 		SessionTicket:        s.sendsTicket,
 		HasConnectionID:      s.result.HasCID,
-		ConnectionID:         s.a.cid,
+		ConnectionID:         s.a.cid(),
 		RRC:                  s.result.RRC,
 		// RFC 5746, Section 3.6: the signalling suite asks for it as well.
 		HasRenegotiationInfo: s.ext.HasRenegotiationInfo || s.hello.CipherSuites.Contains(uint16(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV)),

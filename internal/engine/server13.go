@@ -241,7 +241,7 @@ func (s *server13) sendServerHello(share []byte) {
 	e := wire.ServerExtensions{
 		SelectedVersion: wire.VersionDTLS13,
 		HasConnectionID: s.result.HasCID,
-		ConnectionID:    s.a.cid,
+		ConnectionID:    s.a.cid(),
 		RRC:             s.result.RRC,
 	}
 	if share != nil {

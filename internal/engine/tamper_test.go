@@ -78,8 +78,8 @@ func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) 
 // SealWithCID seals content as the next protected record with that connection
 // ID, or without one, whatever was agreed on.
 func (a *Association) SealWithCID(cid []byte, t wire.ContentType, content []byte) []byte {
-	agreed := a.peerCID
-	defer func() { a.peerCID = agreed }()
-	a.peerCID = cid
+	agreed := a.cids
+	defer func() { a.cids = agreed }()
+	a.cids = &connectionIDs{peer: cid}
 	return a.SealAs(t, content)
 }
