@@ -43,9 +43,6 @@ func (c *client13) onServerHello(now time.Time, hello wire.ServerHello, m messag
 	if err != nil {
 		return c.state, err
 	}
-	if err := c.endsEpoch(m); err != nil {
-		return c.state, err
-	}
 	c.role = c
 	c.a.suite13 = chosen
 	c.flight.version = wire.VersionDTLS12
