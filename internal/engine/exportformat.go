@@ -9,7 +9,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 3
+const exportVersion = 4
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -98,6 +98,7 @@ func (s *State) marshal(b *cryptobyte.Builder) {
 	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI, s.LocalCID, s.RemoteCID} {
 		addOpaque(b, field)
 	}
+	b.AddUint8(s.PeerKeyType)
 	addChain(b, s.PeerChain)
 }
 
@@ -109,7 +110,8 @@ func parseState(in *cryptobyte.String) (*State, error) {
 		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 31 ||
 		!readOpaque(in, &s.Identity) || !readOpaque(in, &s.Hint) || !readOpaque(in, &name) ||
 		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) ||
-		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) || !readChain(in, &s.PeerChain) {
+		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) ||
+		!in.ReadUint8(&s.PeerKeyType) || !readChain(in, &s.PeerChain) {
 		return nil, ErrExport
 	}
 	s.Resumed = flags&1 != 0

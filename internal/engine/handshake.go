@@ -101,6 +101,8 @@ type handshake struct {
 	serverRandom         [32]byte
 	extendedMasterSecret bool
 	encryptThenMAC       bool
+	ownKeyType           uint8 // the CertificateType of ours, as negotiated
+	peerKeyType          uint8 // likewise, of the peer's
 }
 
 func newHandshake(a *Association, now time.Time, s state) *handshake {
