@@ -56,6 +56,19 @@ func (c *clientStart) takeCertificateTypes(ext *wire.ServerExtensions) error {
 	return nil
 }
 
+// takes reports whether we take certificates of the type that is in a session, if
+// there is one.
+func (h *handshake) takes(session *SessionState) bool {
+	types := h.a.cfg.Policy.ServerCertificateTypes
+	if h.a.side == Server {
+		types = h.a.cfg.Policy.ClientCertificateTypes
+	}
+	if len(types) == 0 {
+		types = []uint8{wire.CertificateTypeX509}
+	}
+	return len(session.PeerChain) == 0 || slices.Contains(types, session.PeerKeyType)
+}
+
 // answerCertificateTypes tells a client that mentioned types which ones follow.
 func (s *serverStart) answerCertificateTypes(e *wire.ServerExtensions, requests bool) {
 	if s.ext.ServerCertificateTypes != nil {

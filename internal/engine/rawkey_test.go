@@ -212,6 +212,25 @@ func TestSessionsKeepRawPublicKeys(t *testing.T) {
 	})
 }
 
+func TestSessionsOfATypeThatIsNoLongerTakenAreNotResumed(t *testing.T) {
+	key, certificate := dtlstest.NewRawKey(dtlstest.ECDSAP256), dtlstest.NewCredential(dtlstest.ECDSAP256)
+	inBothVersions(t, func(t *testing.T, version dtlstest.Option) {
+		sealer := sealer(t, 1)
+		options := []dtlstest.Option{
+			version, both(has(certificate, key)), clientTakes(raw), serverTakes(engine.RequireClientCert, raw),
+			client(func(cfg *engine.Config) { cfg.SessionCache = true }),
+			server(func(cfg *engine.Config) { cfg.Tickets = sealer }),
+		}
+		options = append(options, offering(connected(t, options...).Client.Stored[0]))
+		p := dtlstest.NewPair(t, 2, append(options, serverTakes(engine.RequireClientCert))...)
+		wantResumed(t, p, false, "a server that takes certificates alone")
+		wantPeer(t, p.Server, certificate)
+		p = dtlstest.NewPair(t, 3, append(options, clientTakes())...)
+		wantResumed(t, p, false, "a client that takes certificates alone")
+		wantPeer(t, p.Client, certificate)
+	})
+}
+
 func TestExportKeepsRawPublicKeys(t *testing.T) {
 	ed := dtlstest.NewRawKey(dtlstest.Ed25519)
 	p := connected(t, only(ecdsa), client(has(ed)), serverTakes(engine.RequireClientCert, raw))

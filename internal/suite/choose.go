@@ -24,7 +24,8 @@ type Policy struct {
 
 	// CertificateType numbers (RFC 7250): those that a server's certificates
 	// may be of, those of the candidates where there are none; and those that
-	// it takes from clients, X.509 alone where there are none. To a client they
+	// it takes from clients, X.509 alone where there are none, as there have to be
+	// where clients are not asked for certificates. To a client they
 	// are those that it takes, X.509 alone where there are none, and those of
 	// its own certificates.
 	ServerCertificateTypes []uint8

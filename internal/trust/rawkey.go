@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
-	"fmt"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
@@ -23,11 +22,11 @@ func NewRawKey(key crypto.Signer) (Credential, error) {
 		return Credential{}, errors.New("the key is nil")
 	}
 	if err := usableKey(key.Public()); err != nil {
-		return Credential{}, fmt.Errorf("raw public key cannot be used: %w", err)
+		return Credential{}, err
 	}
 	spki, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
-		return Credential{}, fmt.Errorf("raw public key cannot be used: %w", err)
+		return Credential{}, err
 	}
 	return Credential{KeyType: wire.CertificateTypeRawPublicKey, Chain: [][]byte{spki}, Signer: key}, nil
 }
@@ -62,7 +61,7 @@ func (v *RawKeyVerifier) Verify(chain [][]byte) (*Peer, error) {
 }
 
 // A Pin is the SHA-256 hash of a key's SubjectPublicKeyInfo in DER.
-type Pin [sha256.Size]byte
+type Pin = [sha256.Size]byte
 
 // PinOf returns the pin of a key.
 func PinOf(key crypto.PublicKey) (Pin, error) {
