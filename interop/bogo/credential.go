@@ -19,6 +19,7 @@ import (
 type credentialFiles struct {
 	chain, key string
 	raw        bool                   // the key goes without a certificate
+	delegated  bool                   // the key is not the certificate's, which vouches for it
 	schemes    []wire.SignatureScheme // to sign with, in order of preference; all if empty
 }
 
@@ -29,6 +30,7 @@ func (c credentialFiles) load(index int, ledger *ledger) (engine.Credential, err
 	if err != nil {
 		return engine.Credential{}, fmt.Errorf("%w: %w", errUnimplemented, err)
 	}
+	ledger.delegated = ledger.delegated || c.delegated
 	return engine.Credential{
 		KeyType: credential.KeyType,
 		Chain:   credential.Chain,
@@ -40,6 +42,12 @@ func (c credentialFiles) load(index int, ledger *ledger) (engine.Credential, err
 func (c credentialFiles) read() (trust.Credential, error) {
 	if c.raw {
 		return c.readKey()
+	}
+	if c.delegated {
+		// Among other types it counts as a certificate. It is never shown.
+		credential, err := c.readKey()
+		credential.KeyType = wire.CertificateTypeX509
+		return credential, err
 	}
 	pair, err := tls.LoadX509KeyPair(c.chain, c.key)
 	if err != nil {
@@ -87,7 +95,10 @@ func (s *settings) loadCredentials(ledger *ledger) ([]engine.Credential, error) 
 }
 
 // A ledger notes whose key was used.
-type ledger struct{ signed []int }
+type ledger struct {
+	signed    []int
+	delegated bool // there is a key that cannot be used
+}
 
 // A witness is a key that is seen signing.
 type witness struct {

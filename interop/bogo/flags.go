@@ -63,6 +63,10 @@ func (s *settings) define(f *flag.FlagSet) {
 		s.files = append(s.files, credentialFiles{raw: true})
 		return nil
 	})
+	f.BoolFunc("new-delegated-credential", "likewise, about one whose key another vouches for", func(string) error {
+		s.files = append(s.files, credentialFiles{delegated: true})
+		return nil
+	})
 	f.Func("available-client-cert-types", "a type of certificate to offer", func(v string) error {
 		return appendNumber(&s.certificateTypes, v)
 	})
@@ -122,6 +126,8 @@ func defineIgnored(f *flag.FlagSet) {
 	f.BoolFunc("expect-no-session-id", "", nothing)
 	// A server that accepts no application protocol has nothing to decline.
 	f.BoolFunc("decline-alpn", "", nothing)
+	// Delegated credentials are passed over, or end the test as unimplemented.
+	f.Func("delegated-credential", "", nothing)
 	// Early data is never offered or taken.
 	f.Func("expect-early-data-reason", "", nothing)
 }
