@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -65,6 +66,10 @@ type Config struct {
 	// asks for one; one without a chain if there is none. It has a goroutine
 	// of its own.
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+	// RawPublicKeys are keys of ours that go without a certificate (RFC 7250),
+	// the preferred one first, for peers that want them so. They come after
+	// certificates.
+	RawPublicKeys []crypto.Signer
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
 	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
@@ -90,6 +95,13 @@ type Config struct {
 	// resumed sessions too, whose certificates are verified again. It runs
 	// away from the socket and may take its time.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
+	// VerifyRawPublicKey, if set, lets peers have a raw public key instead of a
+	// certificate, and decides whether to believe it; [PinnedKeys] makes one. It
+	// is called for resumed sessions too, runs away from the socket and may take
+	// its time. Peers may still have a certificate where RootCAs or
+	// InsecureSkipVerify is set, on a client, or ClientCAs, on a server; a server
+	// that asks for neither does not call it.
+	VerifyRawPublicKey func(key crypto.PublicKey) error
 	// VerifyConnection, if set, is called at the end of each handshake, with
 	// or without certificates, and may refuse the session: the peer gets the
 	// alert access_denied. It runs on the goroutine that serves the socket and
@@ -214,6 +226,7 @@ func (c *Config) Clone() *Config {
 		Certificates:                c.Certificates,
 		GetCertificate:              c.GetCertificate,
 		GetClientCertificate:        c.GetClientCertificate,
+		RawPublicKeys:               c.RawPublicKeys,
 		GetConfigForClient:          c.GetConfigForClient,
 		ClientAuth:                  c.ClientAuth,
 		ClientCAs:                   c.ClientCAs,
@@ -221,6 +234,7 @@ func (c *Config) Clone() *Config {
 		ServerName:                  c.ServerName,
 		InsecureSkipVerify:          c.InsecureSkipVerify,
 		VerifyPeerCertificate:       c.VerifyPeerCertificate,
+		VerifyRawPublicKey:          c.VerifyRawPublicKey,
 		VerifyConnection:            c.VerifyConnection,
 		PSK:                         c.PSK,
 		PSKIdentityHint:             c.PSKIdentityHint,

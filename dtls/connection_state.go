@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 )
@@ -30,6 +31,10 @@ type ConnectionState struct {
 	// are verified again.
 	PeerCertificates []*x509.Certificate
 	VerifiedChains   [][]*x509.Certificate
+
+	// PeerPublicKey is the key that the peer has proven to have: that of its
+	// certificate, or a raw public key without one.
+	PeerPublicKey crypto.PublicKey
 
 	NegotiatedProtocol string // ALPN
 	ServerName         string // that the client asked for
@@ -72,6 +77,7 @@ func newConnectionState(s *Session) ConnectionState {
 	if s.verified != nil {
 		c.PeerCertificates = s.verified.Certificates
 		c.VerifiedChains = s.verified.VerifiedChains
+		c.PeerPublicKey = s.verified.PublicKey()
 	}
 	return c
 }

@@ -26,6 +26,10 @@
 // A [Config] has the fields of the one in crypto/tls where the meaning is the
 // same, and uses its certificates; what is peculiar to DTLS comes on top.
 //
+// Either side may have a raw public key instead of a certificate (RFC 7250):
+// Config.RawPublicKeys are our own, and Config.VerifyRawPublicKey decides about
+// those of peers.
+//
 // # Goroutines
 //
 // A socket has one goroutine, called its shard, which does everything for all

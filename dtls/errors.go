@@ -112,8 +112,8 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 // Is makes it match [net.ErrClosed].
 func (e *ProtocolError) Is(target error) bool { return target == net.ErrClosed }
 
-// A CertificateError says why the peer's certificate is not trusted. It wraps
-// an error of crypto/x509, or that of one of the functions in Config.
+// A CertificateError says why the peer's certificate, or its raw public key, is
+// not trusted. It wraps an error of crypto/x509, or that of one of the functions in Config.
 type CertificateError struct {
 	Err error
 }

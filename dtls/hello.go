@@ -68,8 +68,11 @@ func tlsVersions(versions []wire.Version) []uint16 {
 }
 
 // wantsCertificate reports whether a client offers a suite in which the server
-// has a certificate.
+// has a certificate, and takes one.
 func wantsCertificate(hello *engine.HelloInfo) bool {
+	if types := hello.CertificateTypes; types != nil && !slices.Contains(types, wire.CertificateTypeX509) {
+		return false
+	}
 	return slices.ContainsFunc(hello.CipherSuites, func(id wire.CipherSuite) bool {
 		s := suite.Lookup(id)
 		return s != nil && s.KeyExchange.UsesCertificate()

@@ -50,10 +50,12 @@ func (p *profile) offered(alert wire.AlertDescription) string {
 	switch c := p.config; {
 	case alert != wire.AlertHandshakeFailure || psk && certificates:
 		return ""
-	case psk && c.offersCertificates():
+	case psk && c.offersSignatures():
 		return "we offered pre-shared keys only: Config.CipherSuites has nothing else"
 	case psk:
 		return "we offered pre-shared keys only: Config.RootCAs is not set"
+	case c.ClientPSK == nil && !c.offersCertificates():
+		return "we offered to take raw public keys only: neither Config.ClientPSK nor Config.RootCAs is set"
 	case c.ClientPSK != nil:
 		return "we offered certificates only: Config.CipherSuites has nothing else"
 	default:

@@ -22,7 +22,8 @@ type profile struct {
 	engine      *engine.Config
 	credentials []trust.Credential
 	verifier    trust.Verifier // with the name of the server still to come
-	keyLog      sync.Mutex     // held to write to Config.KeyLogWriter
+	rawKeys     trust.RawKeyVerifier
+	keyLog      sync.Mutex // held to write to Config.KeyLogWriter
 }
 
 // profile returns c made ready for a side, or says what is wrong with c. It
@@ -71,6 +72,9 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 		}
 		p.credentials = append(p.credentials, credential)
 	}
+	if err := p.addRawKeys(); err != nil {
+		return nil, err
+	}
 	policy, err := c.policy(side)
 	if err != nil {
 		return nil, err
@@ -83,13 +87,14 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 	p.engine.Trace = observer != nil && observer.Handshake != nil
 	p.engine.KeyLog = c.KeyLogWriter != nil || observer != nil && observer.Secret != nil
 	p.verifier = c.verifier(side)
+	p.rawKeys = trust.RawKeyVerifier{Believe: c.VerifyRawPublicKey}
 	return p, nil
 }
 
 // offersCertificates reports whether a client takes servers with
 // certificates.
 func (c *Config) offersCertificates() bool {
-	return c.ClientPSK == nil || c.RootCAs != nil || c.InsecureSkipVerify
+	return c.ClientPSK == nil && c.VerifyRawPublicKey == nil || c.RootCAs != nil || c.InsecureSkipVerify
 }
 
 func (c *Config) policy(side engine.Side) (suite.Policy, error) {
@@ -98,12 +103,13 @@ func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 		Groups:                       []wire.Group{wire.GroupX25519, wire.GroupP256, wire.GroupP384},
 		Schemes:                      suite.DefaultSchemes(),
 		PSK:                          side == engine.Server && c.PSK != nil || side == engine.Client && c.ClientPSK != nil,
-		Certificates:                 side == engine.Server && (len(c.Certificates) > 0 || c.GetCertificate != nil) || side == engine.Client && c.offersCertificates(),
+		Certificates:                 side == engine.Server && c.signs() || side == engine.Client && c.offersSignatures(),
 		EncryptThenMACRequired:       !c.InsecureMACThenEncrypt,
 		ExtendedMasterSecretRequired: c.RequireExtendedMasterSecret,
 		NextProtos:                   c.NextProtos,
 		SRTPProfiles:                 c.SRTPProfiles,
 	}
+	p.ServerCertificateTypes, p.ClientCertificateTypes = c.certificateTypes(side)
 	if c.CipherSuites != nil {
 		p.Suites = nil
 		for _, id := range c.CipherSuites {
@@ -135,7 +141,7 @@ func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
 		ClientAuth:        clientAuth(c.ClientAuth),
 		ClientCAs:         trust.Authorities(c.ClientCAs),
 		PSKHint:           c.PSKIdentityHint,
-		Certificate:       c.offersCertificates(),
+		Certificate:       c.offersSignatures(),
 		RRC:               true, // where there are connection IDs
 		MTU:               or(c.MTU, DefaultMTU),
 		RetransmitInitial: or(c.RetransmitInitial, DefaultRetransmitInitial),
@@ -192,7 +198,7 @@ func clientAuth(t tls.ClientAuthType) engine.ClientAuth {
 func engineCredentials(list []trust.Credential) []engine.Credential {
 	out := make([]engine.Credential, len(list))
 	for i, c := range list {
-		out[i] = engine.Credential{Chain: c.Chain, Signer: c.Signer, Schemes: c.Schemes}
+		out[i] = engine.Credential{KeyType: c.KeyType, Chain: c.Chain, Signer: c.Signer, Schemes: c.Schemes}
 	}
 	return out
 }

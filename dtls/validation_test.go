@@ -20,7 +20,7 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		config *Config
 		want   string
 	}{
-		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, PSK or GetConfigForClient"},
+		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, RawPublicKeys, PSK or GetConfigForClient"},
 		{engine.Client, psk(func(c *Config) { c.MTU = 100 }), "MTU of 100 bytes is not between 256 and 65535"},
 		{engine.Client, psk(func(c *Config) { c.RetransmitInitial = -1 }), "cannot be negative"},
 		{engine.Server, psk(func(c *Config) { c.MaxHalfOpen = -1 }), "cannot be negative"},

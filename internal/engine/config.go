@@ -206,6 +206,7 @@ type State struct {
 	SRTPProfile          uint16 // 0 for none
 	SRTPMKI              []byte
 	PeerChain            [][]byte // DER, leaf first
+	PeerKeyType          uint8    // the CertificateType of PeerChain
 	LocalCID             []byte   // our connection ID, in what the peer sends; empty for none
 	RemoteCID            []byte   // the peer's, in what we send; empty for none
 }

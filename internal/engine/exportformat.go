@@ -119,6 +119,7 @@ func (s *State) marshal(b *cryptobyte.Builder) {
 	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI, s.LocalCID, s.RemoteCID} {
 		addOpaque(b, field)
 	}
+	b.AddUint8(s.PeerKeyType)
 	addChain(b, s.PeerChain)
 }
 
@@ -130,7 +131,8 @@ func parseState(in *cryptobyte.String) (*State, error) {
 		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 63 ||
 		!readOpaque(in, &s.Identity) || !readOpaque(in, &s.Hint) || !readOpaque(in, &name) ||
 		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) ||
-		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) || !readChain(in, &s.PeerChain) {
+		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) ||
+		!in.ReadUint8(&s.PeerKeyType) || !readChain(in, &s.PeerChain) {
 		return nil, ErrExport
 	}
 	s.Resumed = flags&1 != 0

@@ -119,7 +119,7 @@ func (s *server13) usePSK(now time.Time, psk offeredPSK) (state, error) {
 	if session := psk.session; session != nil {
 		s.result.Resumed = true
 		s.result.Identity = session.Identity
-		s.result.PeerChain = session.PeerChain
+		s.result.PeerChain, s.result.PeerKeyType = session.PeerChain, session.PeerKeyType
 	}
 	return s.negotiate(now)
 }

@@ -81,6 +81,7 @@ func (s *server13) negotiate(now time.Time) (state, error) {
 	s.result.ALPN = choice.NextProto
 	s.result.SRTPProfile = choice.SRTPProfile
 	s.result.Retried = s.retry != nil
+	s.ownKeyType, s.peerKeyType = choice.ServerCertificateType, choice.ClientCertificateType
 	s.agreeOnRecordSize(1)
 	if err := s.newServerRandom(wire.VersionDTLS13); err != nil {
 		return s.state, err
@@ -276,6 +277,9 @@ func (s *server13) encryptedExtensions() wire.ServerExtensions {
 	} else {
 		e.MaxFragmentLength = s.ext.MaxFragmentLength
 	}
+	if s.choice.Credential >= 0 {
+		s.answerCertificateTypes(&e, s.requestsCertificate())
+	}
 	return e
 }
 
@@ -331,7 +335,7 @@ func (s *server13) onCertificate(_ time.Time, m message) (state, error) {
 		return s.state, err
 	}
 	if len(certificate.Entries) > 0 {
-		return s.verifyChain(certificate, func(key crypto.PublicKey) { s.clientKey = key })
+		return s.verifyEntries(certificate, func(key crypto.PublicKey) { s.clientKey = key })
 	}
 	// RFC 8446, Section 4.4.2.4.
 	if s.a.cfg.ClientAuth == RequireClientCert {

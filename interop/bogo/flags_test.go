@@ -91,3 +91,24 @@ func TestWhatIsNotImplementedIsSaidBeforeTheFirstConnection(t *testing.T) {
 		}
 	}
 }
+
+func TestClientOffersTheTypesOfItsCertificates(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want []uint8
+	}{
+		{nil, nil},
+		{[]string{"-new-x509-credential"}, nil},
+		{[]string{"-new-rpk-credential"}, []uint8{wire.CertificateTypeRawPublicKey, wire.CertificateTypeX509}},
+		{[]string{"-available-client-cert-types", "0", "-available-client-cert-types", "2"}, []uint8{0, 2}},
+	} {
+		s := parsed(t, initialConnection, test.args...)
+		if got := s.policy().ClientCertificateTypes; !slices.Equal(got, test.want) {
+			t.Errorf("%q: client offers %v, want %v", test.args, got, test.want)
+		}
+		s.server = true
+		if got := s.policy().ClientCertificateTypes; got != nil {
+			t.Errorf("%q: server takes %v", test.args, got)
+		}
+	}
+}
