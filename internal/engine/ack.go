@@ -176,6 +176,6 @@ func (d *delivery) settle(now time.Time) {
 		d.a.older.forgetWrites()
 	}
 	if updated {
-		d.a.useNextWriteKeys()
+		d.a.useNextWriteKeys(now)
 	}
 }

@@ -19,6 +19,7 @@ type delivery struct {
 	sendSeq    uint32    // message_seq of our next message
 	sendEpoch  uint16    // epoch of our next message
 	used       time.Time // when a message was sent or taken last; of DTLS 1.3
+	waiting    []letter  // to be sent once the keys have changed; of DTLS 1.3
 }
 
 func newDelivery(a *Association) *delivery {

@@ -111,14 +111,20 @@ func (a *Association) olderEpochs() *older {
 }
 
 // forgetWrites drops the keys of messages, all of which have arrived.
-func (o *older) forgetWrites() {
+func (o *older) forgetWrites() { o.keepWrites(nil) }
+
+// keepWrites drops all keys but those of messages that are still on their way.
+func (o *older) keepWrites(underway []outgoing) {
 	if o == nil {
 		return
 	}
-	for i := range o.writes {
-		o.writes[i].wipe()
-	}
-	o.writes = nil
+	o.writes = slices.DeleteFunc(o.writes, func(w half) bool {
+		needed := slices.ContainsFunc(underway, func(m outgoing) bool { return m.epoch == w.epoch })
+		if !needed {
+			w.wipe()
+		}
+		return !needed
+	})
 }
 
 // expire drops the keys whose time is over.

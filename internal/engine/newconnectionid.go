@@ -124,5 +124,7 @@ func (a *Association) receiveNewCID(m message) error {
 
 // posting reports whether a message of that type is not acknowledged yet.
 func (a *Association) posting(t wire.HandshakeType) bool {
-	return a.delivery != nil && slices.ContainsFunc(a.delivery.flight.messages, func(m outgoing) bool { return m.typ == t })
+	d := a.delivery
+	return d != nil && (slices.ContainsFunc(d.flight.messages, func(m outgoing) bool { return m.typ == t }) ||
+		slices.ContainsFunc(d.waiting, func(l letter) bool { return l.typ == t }))
 }

@@ -83,3 +83,17 @@ func (a *Association) SealWithCID(cid []byte, t wire.ContentType, content []byte
 	a.cids = &connectionIDs{peer: cid}
 	return a.SealAs(t, content)
 }
+
+// LastSent returns the number of the newest protected record that was sent.
+func (a *Association) LastSent() wire.RecordNumber {
+	return wire.RecordNumber{Epoch: uint64(a.write.epoch), Seq: a.write.seq - 1}
+}
+
+// OldWrites returns how many epochs it keeps keys of to send with, beside the
+// newest.
+func (a *Association) OldWrites() int {
+	if a.older == nil {
+		return 0
+	}
+	return len(a.older.writes)
+}
