@@ -82,6 +82,9 @@ func (d *delivery) sendACK() {
 		numbers = append(numbers, wire.RecordNumber{Epoch: uint64(n.epoch), Seq: n.seq})
 	}
 	content = wire.ACK{Records: wire.AppendRecordNumbers(nil, numbers...)}.AppendTo(content)
+	if !d.budget.spend(len(content) + a.overheadOf(a.write.epoch)) {
+		return // the peer will repeat what it has no answer to
+	}
 	if err := a.sendRecord(a.write.epoch, wire.ContentACK, content); err != nil {
 		a.fail(err)
 	}
@@ -148,7 +151,24 @@ func (a *Association) receiveACK(now time.Time, epoch uint16, content []byte) {
 			f.confirm(sent)
 		}
 	}
-	a.delivery.settle(now)
+	if epoch > 0 {
+		a.delivery.settle(now)
+	}
+}
+
+// doubt forgets what is known to have arrived and was not protected: anyone may
+// have said so. The flight goes on until an answer ends it.
+func (f *flight) doubt() {
+	for i := range f.messages {
+		if m := &f.messages[i]; m.epoch == 0 {
+			m.there, m.arrived = nil, false
+		}
+	}
+}
+
+// arrived reports whether all of the flight is said to have arrived.
+func (f *flight) arrived() bool {
+	return !slices.ContainsFunc(f.messages, func(m outgoing) bool { return !m.arrived })
 }
 
 // confirm takes note that a part has arrived.

@@ -89,6 +89,9 @@ func (d *delivery) retransmit(now time.Time) {
 	f.attempt++
 	f.backOff(d.a.cfg.RetransmitMax)
 	f.arm(now)
+	if f.arrived() {
+		f.doubt()
+	}
 	d.a.ws.push(Event{Kind: EventRetransmit, Message: Message{Sent: true, Attempt: f.attempt}})
 	if err := d.a.transmit(f, &d.budget); err != nil {
 		d.a.fail(err)

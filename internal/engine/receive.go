@@ -93,7 +93,9 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 	case a.hs == nil:
 		a.drop(wire.DropOldEpoch)
 	case a.suite13 != nil && a.read.epoch > 0 && r.Type == wire.ContentHandshake:
-		// What comes now is protected.
+		// What comes now is protected. Who repeats its hello may lack our answer,
+		// whatever an ACK said.
+		a.delivery.flight.doubt()
 		a.drop(wire.DropOldEpoch)
 	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
 		a.drop(wire.DropUnsupportedVersion)

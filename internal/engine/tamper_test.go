@@ -97,3 +97,24 @@ func (a *Association) OldWrites() int {
 	}
 	return len(a.older.writes)
 }
+
+// OpenACK returns the ACK in a datagram for a, which is otherwise as if it had
+// not come.
+func (a *Association) OpenACK(datagram []byte) wire.ACK {
+	r, _, err := wire.ParseUnifiedRecord(datagram, a.cidLen())
+	if err != nil {
+		panic(err)
+	}
+	h, window := a.readOf(r.EpochBits)
+	p := a.protect13(h)
+	p.RevealNumber(r.Header, r.Payload)
+	t, content, err := p.Open(r.Header, r.Payload, wire.ReconstructSeq(window.next, r.Seq))
+	if err != nil || t != wire.ContentACK {
+		panic(t.String())
+	}
+	ack, err := wire.ParseACK(content)
+	if err != nil {
+		panic(err)
+	}
+	return ack
+}
