@@ -151,18 +151,33 @@ func (a *Association) receiveACK(now time.Time, epoch uint16, content []byte) {
 			f.confirm(sent)
 		}
 	}
-	if epoch > 0 {
+	switch {
+	case epoch > 0:
 		a.delivery.settle(now)
+	case a.side == Server && f.arrived():
+		f.pause()
 	}
 }
 
-// doubt forgets what is known to have arrived and was not protected: anyone may
-// have said so. The flight goes on until an answer ends it.
-func (f *flight) doubt() {
+// pause stops the timer of a flight that anyone may have said to have arrived. A
+// client that lacks it repeats its hello.
+func (f *flight) pause() {
+	for i := range f.messages {
+		f.messages[i].arrived = true
+	}
+	f.deadline = time.Time{}
+}
+
+// doubt forgets which messages without protection are said to have arrived, and
+// goes on with a flight that paused.
+func (f *flight) doubt(now time.Time) {
 	for i := range f.messages {
 		if m := &f.messages[i]; m.epoch == 0 {
 			m.there, m.arrived = nil, false
 		}
+	}
+	if len(f.messages) > 0 && f.deadline.IsZero() {
+		f.arm(now)
 	}
 }
 

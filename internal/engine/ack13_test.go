@@ -57,6 +57,21 @@ func TestR21ForgedACKOfAServerHelloStopsNothing(t *testing.T) {
 	wantAlive(t, p, "after a forged ACK")
 }
 
+func TestR21ForgedFragmentDoesNotStopAHelloRetryRequest(t *testing.T) {
+	for name, forged := range map[string][]byte{
+		"an ACK":                     forgedACK(10),
+		"a message that is not next": message(wire.TypeClientHello, 2, []byte("hello")),
+	} {
+		p := dtlstest.NewPair(t, 1, retrying...)
+		p.FlushClient()
+		p.Server.Take() // lost
+		p.ToServer(forged)
+		wait(p)
+		p.Connect()
+		wantAlive(t, p, "after "+name)
+	}
+}
+
 func TestAnUnprovenPeerGetsNoMoreThanThreeTimesWhatItSent(t *testing.T) {
 	p := dtlstest.NewPair(t, 1, retrying...)
 	hello, ok := dtlstest.WholeHello(p.Client.Take()[0])

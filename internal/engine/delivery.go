@@ -90,7 +90,7 @@ func (d *delivery) retransmit(now time.Time) {
 	f.backOff(d.a.cfg.RetransmitMax)
 	f.arm(now)
 	if f.arrived() {
-		f.doubt()
+		f.doubt(now)
 	}
 	d.a.ws.push(Event{Kind: EventRetransmit, Message: Message{Sent: true, Attempt: f.attempt}})
 	if err := d.a.transmit(f, &d.budget); err != nil {
