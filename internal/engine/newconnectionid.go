@@ -69,7 +69,8 @@ func (a *Association) receiveRequestCID(now time.Time, m message) error {
 	}
 	var cids [][]byte
 	if a.cidLen() > 0 {
-		for range min(int(request.Count), maxOwnCIDs-1) {
+		// The one that the peer uses stays good.
+		for range min(int(request.Count), maxOwnCIDs-1-a.cids.unseen()) {
 			cid, err := a.newCID()
 			if err != nil {
 				return err
