@@ -210,6 +210,7 @@ func (a *Association) ExportKeyingMaterial(label string, context []byte, hasCont
 func (a *Association) Trim() {
 	a.read.protection, a.read.protection13 = nil, nil
 	a.write.protection, a.write.protection13 = nil, nil
+	a.older.trim()
 }
 
 // protect returns the protection of h, expanded from its keys on first use.

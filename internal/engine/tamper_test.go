@@ -47,12 +47,38 @@ func (a *Association) HeldSecrets() [][]byte {
 	places := [][]byte{a.secrets.master[:], a.read.keys, a.write.keys}
 	if a.hs != nil {
 		places = append(places, a.hs.master[:])
+		if k := a.hs.schedule; k != nil {
+			places = append(places, k.traffic[Client], k.traffic[Server], k.application[Client], k.application[Server])
+		}
 	}
-	return places
+	if a.older != nil {
+		for _, r := range a.older.reads {
+			places = append(places, r.keys)
+		}
+		for _, w := range a.older.writes {
+			places = append(places, w.keys)
+		}
+	}
+	return append(places, a.resumption)
 }
 
 // Expanded reports whether an association holds expanded keys.
-func (a *Association) Expanded() bool { return a.read.protection != nil || a.write.protection != nil }
+func (a *Association) Expanded() bool {
+	expanded := func(h *half) bool { return h.protection != nil || h.protection13 != nil }
+	if a.older != nil {
+		for i := range a.older.reads {
+			if expanded(&a.older.reads[i].half) {
+				return true
+			}
+		}
+		for i := range a.older.writes {
+			if expanded(&a.older.writes[i]) {
+				return true
+			}
+		}
+	}
+	return expanded(&a.read) || expanded(&a.write)
+}
 
 // NewClassicClient is NewClient for a client from before RFC 7627.
 func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
