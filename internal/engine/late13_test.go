@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -82,4 +83,53 @@ func TestR02KeysOfMessagesUnderWayAreBounded(t *testing.T) {
 	if p.Server.KeyUpdates != 100 {
 		t.Errorf("%d updates", p.Server.KeyUpdates)
 	}
+}
+
+func TestTrimDropsTheExpandedKeysOfEveryEpoch(t *testing.T) {
+	p := connected(t, dtls13)
+	for range 3 {
+		updated(t, p, p.Client)
+		updated(t, p, p.Server)
+	}
+	update(t, p, p.Server, false)
+	for _, e := range []*dtlstest.Endpoint{p.Client, p.Server} {
+		if e.Trim(); e.Expanded() {
+			t.Errorf("%v has expanded keys", e.Side())
+		}
+	}
+	wait(p)
+	wantAlive(t, p, "after being idle")
+}
+
+// brokenSealer seals nothing.
+type brokenSealer struct{ engine.Sealer }
+
+var errNoKey = errors.New("no key to seal with")
+
+func (brokenSealer) Seal(time.Time, []byte) ([]byte, error) { return nil, errNoKey }
+
+func TestAServerWithoutTicketKeysServesWithoutTickets(t *testing.T) {
+	p := connected(t, dtls13, client(func(cfg *engine.Config) { cfg.SessionCache = true }),
+		server(func(cfg *engine.Config) { cfg.Tickets = brokenSealer{sealer(t, 1)} }))
+	if len(p.Server.Warnings) != 1 || !errors.Is(p.Server.Warnings[0], errNoKey) {
+		t.Errorf("warnings: %v", p.Server.Warnings)
+	}
+	wantAlive(t, p, "without tickets")
+}
+
+// RFC 8446, Section 4.6.1: "Clients MUST NOT cache tickets for longer than 7
+// days, regardless of the ticket_lifetime".
+func TestATicketIsNotOfferedAfterAWeek(t *testing.T) {
+	p := connected(t, dtls13, client(func(cfg *engine.Config) { cfg.SessionCache = true }))
+	m := wire.NewSessionTicket13{Lifetime: 1 << 31, Nonce: []byte{1}, Ticket: []byte("a ticket")}
+	p.Client.Receive(p.Now, p.Server.SealAs(wire.ContentHandshake, late(wire.TypeNewSessionTicket, p.Client.PeerSeq(), m.AppendTo(nil))))
+	const week = 7 * 24 * 60 * 60
+	if len(p.Client.Stored) != 1 || p.Client.Stored[0].Lifetime != week {
+		t.Errorf("stored: %+v", p.Client.Stored)
+	}
+}
+
+// late returns a message that comes after the handshake, as its content.
+func late(typ wire.HandshakeType, seq uint16, body []byte) []byte {
+	return wire.Fragment{Type: typ, Length: uint32(len(body)), Seq: seq, Body: body}.AppendTo(nil)
 }
