@@ -68,7 +68,9 @@ func (a *Association) receiveRequestCID(now time.Time, m message) error {
 		return nil
 	}
 	var cids [][]byte
-	if a.cidLen() > 0 {
+	// An association that was restored may have an owner who makes others, or
+	// none.
+	if source := a.cfg.CIDs; a.cidLen() > 0 && source != nil && source.CIDLen() == a.cidLen() {
 		// The one that the peer uses stays good.
 		for range min(int(request.Count), maxOwnCIDs-1-a.cids.unseen()) {
 			cid, err := a.newCID()

@@ -146,3 +146,25 @@ func TestTheConnectionIDInUseIsNotRetired(t *testing.T) {
 		t.Errorf("%d issued, %d retired; want one more of each", len(p.Server.CIDs), len(p.Server.RetiredCIDs))
 	}
 }
+
+// What a restored association's owner cannot make, the peer does not get.
+func TestARestoredAssociationNeedsNoSourceOfConnectionIDs(t *testing.T) {
+	for _, source := range []engine.CIDSource{nil, dtlstest.CIDs{Len: 5, Rand: dtlstest.NewRand(1)}} {
+		v, _ := newVault(t)
+		p := connected(t, dtls13, withCIDs(0, 8))
+		quiet(p)
+		sealed, err := p.Server.Handover(p.Now, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := *p.ServerConfig
+		cfg.CIDs = source
+		p.ServerConfig = &cfg
+		adopt(t, p, v, sealed)
+		requested(t, p, 2)
+		if p.Client.UseNextCID() {
+			t.Error("there is a new connection ID")
+		}
+		wantAlive(t, p, "after a request in vain")
+	}
+}

@@ -32,10 +32,10 @@ func (a *Association) Awaits() string {
 // Buffered returns how much of its cap the unfinished handshake uses, in
 // bytes.
 func (a *Association) Buffered() int {
-	if a.hs == nil {
+	if a.delivery == nil {
 		return 0
 	}
-	return a.hs.reassembly.used
+	return a.delivery.reassembly.used
 }
 
 // ForgetSigner has a client that is about to present its certificate omit
