@@ -31,7 +31,7 @@ type Network struct {
 	// the network.
 	Watch func(sender *Endpoint, datagram []byte)
 
-	Challenges int                // HelloVerifyRequests that the gate sent
+	Challenges int                // HelloVerifyRequests and HelloRetryRequests that the gate sent
 	Refusals   [wire.NumDrops]int // datagrams that the gate discarded
 	Forged     int                // datagrams that arrived changed where nothing protects them
 
@@ -76,9 +76,14 @@ func NewNetwork(tb testing.TB, seed uint64, conditions Conditions, options ...Op
 		Conditions:   conditions,
 		Now:          Epoch,
 		random:       rand.New(rand.NewPCG(seed, 0)),
-		door:         gate.New(secrets, gate.Config{SkipCookies: conditions.SkipCookies, RingSlots: 1}),
 		serverConfig: setup.Server.Complete(),
 	}
+	n.door = gate.New(secrets, gate.Config{
+		Versions:    n.serverConfig.Versions,
+		Policy:      &n.serverConfig.Policy,
+		SkipCookies: conditions.SkipCookies,
+		RingSlots:   1,
+	})
 	n.prepareServer = n.patient(setup.PrepareServer)
 	n.Client = NewClient(setup.Client.Complete(), n.Now, setup.Target, n.patient(setup.PrepareClient))
 	return n
@@ -261,6 +266,9 @@ func (n *Network) toServer(datagram []byte) {
 	case gate.Reply:
 		n.Challenges++
 		n.carry(engine.Server, reply)
+	case gate.Refuse:
+		n.Refusals[verdict.Drop]++
+		n.carry(engine.Server, reply)
 	case gate.Admit:
 		n.admit(verdict, datagram)
 	default:
@@ -269,7 +277,7 @@ func (n *Network) toServer(datagram []byte) {
 }
 
 // repeats reports whether a datagram begins with the hello from which the
-// server's association started.
+// server's association started, or may go on with one that it asked for.
 func (n *Network) repeats(datagram []byte) bool {
 	record, _, err := wire.ParseRecord(datagram)
 	if err != nil {
@@ -277,7 +285,7 @@ func (n *Network) repeats(datagram []byte) bool {
 	}
 	f, _, err := wire.ParseFragment(record.Payload)
 	if err != nil || f.Offset > 0 {
-		return false
+		return err == nil && n.Conditions.SkipCookies && !n.Server.Established
 	}
 	hello, ok := wire.ParseClientHelloPrefix(f.Body)
 	return ok && hello.Random == n.greeting
@@ -298,7 +306,15 @@ func (n *Network) admit(verdict gate.Verdict, datagram []byte) {
 	// The source of keys is not for two associations at a time.
 	n.jobs.Wait()
 	n.greeting = hello.Random
+	var retry *engine.Retry
+	if r := verdict.Retry; r != nil {
+		retry = &engine.Retry{
+			Suite: r.Suite, Group: r.Group, Share: r.Share,
+			HelloHash: slices.Clone(r.HelloHash), Cookie: slices.Clone(r.Cookie),
+		}
+	}
 	n.Server = NewServer(n.serverConfig, n.Now, engine.Hello{
+		Retry:      retry,
 		Body:       verdict.Hello,
 		MessageSeq: verdict.MessageSeq,
 		RecordSeq:  verdict.RecordSeq,

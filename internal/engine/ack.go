@@ -82,6 +82,9 @@ func (d *delivery) sendACK() {
 		numbers = append(numbers, wire.RecordNumber{Epoch: uint64(n.epoch), Seq: n.seq})
 	}
 	content = wire.ACK{Records: wire.AppendRecordNumbers(nil, numbers...)}.AppendTo(content)
+	if !d.budget.spend(len(content) + a.overheadOf(a.write.epoch)) {
+		return // the peer will repeat what it has no answer to
+	}
 	if err := a.sendRecord(a.write.epoch, wire.ContentACK, content); err != nil {
 		a.fail(err)
 	}
@@ -148,7 +151,39 @@ func (a *Association) receiveACK(now time.Time, epoch uint16, content []byte) {
 			f.confirm(sent)
 		}
 	}
-	a.delivery.settle(now)
+	switch {
+	case epoch > 0:
+		a.delivery.settle(now)
+	case a.side == Server && f.arrived():
+		f.pause()
+	}
+}
+
+// pause stops the timer of a flight that anyone may have said to have arrived. A
+// client that lacks it repeats its hello.
+func (f *flight) pause() {
+	for i := range f.messages {
+		f.messages[i].arrived = true
+	}
+	f.deadline = time.Time{}
+}
+
+// doubt forgets which messages without protection are said to have arrived, and
+// goes on with a flight that paused.
+func (f *flight) doubt(now time.Time) {
+	for i := range f.messages {
+		if m := &f.messages[i]; m.epoch == 0 {
+			m.there, m.arrived = nil, false
+		}
+	}
+	if len(f.messages) > 0 && f.deadline.IsZero() {
+		f.arm(now)
+	}
+}
+
+// arrived reports whether all of the flight is said to have arrived.
+func (f *flight) arrived() bool {
+	return !slices.ContainsFunc(f.messages, func(m outgoing) bool { return !m.arrived })
 }
 
 // confirm takes note that a part has arrived.
@@ -176,6 +211,6 @@ func (d *delivery) settle(now time.Time) {
 		d.a.older.forgetWrites()
 	}
 	if updated {
-		d.a.useNextWriteKeys()
+		d.a.useNextWriteKeys(now)
 	}
 }

@@ -93,7 +93,7 @@ func NewServer(cfg *Config, ws *Workspace, now time.Time, hello Hello) *Associat
 		return a
 	}
 	// From here on it is as if the hello had come through the association.
-	h.receiveFragment(recordNumber{0, hello.RecordSeq}, wire.Fragment{
+	h.receiveFragment(now, recordNumber{0, hello.RecordSeq}, wire.Fragment{
 		Type:   wire.TypeClientHello,
 		Length: uint32(len(hello.Body)),
 		Seq:    hello.MessageSeq,
@@ -210,6 +210,7 @@ func (a *Association) ExportKeyingMaterial(label string, context []byte, hasCont
 func (a *Association) Trim() {
 	a.read.protection, a.read.protection13 = nil, nil
 	a.write.protection, a.write.protection13 = nil, nil
+	a.older.trim()
 }
 
 // protect returns the protection of h, expanded from its keys on first use.

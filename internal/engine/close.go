@@ -38,7 +38,7 @@ func (a *Association) finish(err error) {
 	a.phase = phaseClosed
 	if a.hs != nil {
 		clear(a.hs.master[:])
-		a.hs.schedule.wipe()
+		a.hs.schedule.abandon()
 		a.hs = nil
 	}
 	a.linger, a.delivery = nil, nil

@@ -87,9 +87,28 @@ func TestR17NoSecretOutlivesTheEnd(t *testing.T) {
 		p.ToServer(rest[0])
 		return p
 	}
+	midway13 := func() *dtlstest.Pair {
+		p := dtlstest.NewPair(t, 1, dtls13, clientOwner(func(e *dtlstest.Endpoint) { e.Hold = true }), withCertificates)
+		for len(p.Client.Questions) > 0 && !p.Client.Established && p.Client.Awaits() != "await certificate_verify" {
+			p.Client.AnswerHeld(p.Now)
+			p.FlushClient()
+			p.FlushServer()
+		}
+		return p
+	}
 	for name, pair := range map[string]func() *dtlstest.Pair{
-		"established":        func() *dtlstest.Pair { return connected(t) },
-		"during a handshake": midway,
+		"established":                    func() *dtlstest.Pair { return connected(t) },
+		"during a handshake":             midway,
+		"DTLS 1.3 established":           func() *dtlstest.Pair { return connected(t, dtls13) },
+		"during a handshake of DTLS 1.3": midway13,
+		"DTLS 1.3 after updates": func() *dtlstest.Pair {
+			p := connected(t, dtls13)
+			for range 5 {
+				updated(t, p, p.Client)
+				updated(t, p, p.Server)
+			}
+			return p
+		},
 	} {
 		ends(t, pair, func(t *testing.T, p *dtlstest.Pair, e, _ *dtlstest.Endpoint) {
 			places := e.HeldSecrets()

@@ -24,6 +24,7 @@ type connectionIDs struct {
 	peer      []byte   // that the peer wants to see now; may be empty
 	spare     [][]byte // that the peer will want to see when we move
 	requested bool     // we asked for more, and there was no answer yet
+	seen      []byte   // the one of own in the newest record; nil before there was one
 }
 
 // cid returns the newest of the connection IDs that the peer may use, or nil.
@@ -49,6 +50,25 @@ func (a *Association) peerCID() []byte {
 // includes reports whether the peer may use a connection ID.
 func (c *connectionIDs) includes(cid []byte) bool {
 	return c != nil && slices.ContainsFunc(c.own, func(own []byte) bool { return bytes.Equal(own, cid) })
+}
+
+// unseen returns how many of our newest connection IDs the peer has not used.
+func (c *connectionIDs) unseen() int {
+	for i, own := range slices.Backward(c.own) {
+		if bytes.Equal(own, c.seen) {
+			return len(c.own) - 1 - i
+		}
+	}
+	return len(c.own) - 1
+}
+
+// see takes note of the connection ID in a record that is newer than all before.
+func (a *Association) see(cid []byte) {
+	if len(cid) == 0 || bytes.Equal(cid, a.cids.seen) {
+		return
+	}
+	i := slices.IndexFunc(a.cids.own, func(own []byte) bool { return bytes.Equal(own, cid) })
+	a.cids.seen = a.cids.own[i]
 }
 
 // drawCID makes the connection ID that the peer is to use, where there is to be

@@ -19,6 +19,7 @@ type delivery struct {
 	sendSeq    uint32    // message_seq of our next message
 	sendEpoch  uint16    // epoch of our next message
 	used       time.Time // when a message was sent or taken last; of DTLS 1.3
+	waiting    []letter  // to be sent once the keys have changed; of DTLS 1.3
 }
 
 func newDelivery(a *Association) *delivery {
@@ -88,6 +89,9 @@ func (d *delivery) retransmit(now time.Time) {
 	f.attempt++
 	f.backOff(d.a.cfg.RetransmitMax)
 	f.arm(now)
+	if f.arrived() {
+		f.doubt(now)
+	}
 	d.a.ws.push(Event{Kind: EventRetransmit, Message: Message{Sent: true, Attempt: f.attempt}})
 	if err := d.a.transmit(f, &d.budget); err != nil {
 		d.a.fail(err)

@@ -87,7 +87,9 @@ func (a *Association) readWith(now time.Time, epoch uint16, traffic suite.Secret
 	if a.read.epoch > 0 {
 		o := a.olderEpochs()
 		o.reads = slices.Insert(o.reads, 0, oldRead{a.read, a.window, now.Add(oldEpochLife)})
-		o.reads = o.reads[:min(len(o.reads), maxOldReads)]
+		for len(o.reads) > maxOldReads {
+			o.dropOldestRead()
+		}
 	}
 	a.read = half{keys: suite.Keys(traffic), epoch: epoch}
 	a.window = replayWindow{}
@@ -111,14 +113,26 @@ func (a *Association) olderEpochs() *older {
 }
 
 // forgetWrites drops the keys of messages, all of which have arrived.
-func (o *older) forgetWrites() {
+func (o *older) forgetWrites() { o.keepWrites(nil) }
+
+// keepWrites drops all keys but those of messages that are still on their way.
+func (o *older) keepWrites(underway []outgoing) {
 	if o == nil {
 		return
 	}
-	for i := range o.writes {
-		o.writes[i].wipe()
-	}
-	o.writes = nil
+	o.writes = slices.DeleteFunc(o.writes, func(w half) bool {
+		needed := slices.ContainsFunc(underway, func(m outgoing) bool { return m.epoch == w.epoch })
+		if !needed {
+			w.wipe()
+		}
+		return !needed
+	})
+}
+
+func (o *older) dropOldestRead() {
+	last := len(o.reads) - 1
+	o.reads[last].wipe()
+	o.reads = o.reads[:last]
 }
 
 // expire drops the keys whose time is over.
@@ -128,8 +142,7 @@ func (a *Association) expire(now time.Time) {
 		return
 	}
 	for len(o.reads) > 0 && due(o.reads[len(o.reads)-1].until, now) {
-		o.reads[len(o.reads)-1].wipe()
-		o.reads = o.reads[:len(o.reads)-1]
+		o.dropOldestRead()
 	}
 	if len(o.reads) == 0 && len(o.writes) == 0 {
 		a.older = nil
@@ -142,6 +155,18 @@ func (o *older) deadline() time.Time {
 		return time.Time{}
 	}
 	return o.reads[len(o.reads)-1].until
+}
+
+func (o *older) trim() {
+	if o == nil {
+		return
+	}
+	for i := range o.reads {
+		o.reads[i].protection13 = nil
+	}
+	for i := range o.writes {
+		o.writes[i].protection13 = nil
+	}
 }
 
 func (o *older) wipe() {

@@ -78,7 +78,7 @@ const (
 	EventCIDIssued
 	EventCIDRetired
 	// EventWarning tells in Err what probably goes wrong while the handshake
-	// still waits, such as [ErrWrongKey].
+	// still waits, such as [ErrWrongKey], or what went wrong without ending it.
 	EventWarning
 	// EventRoutabilityCheck delivers the return_routability_check in Check. A
 	// path_challenge is answered by the EventSend that follows, which goes to

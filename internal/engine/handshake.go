@@ -115,7 +115,7 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 }
 
 // receiveFragment keeps a fragment for the message that it belongs to.
-func (h *handshake) receiveFragment(n recordNumber, f wire.Fragment) wire.Drop {
+func (h *handshake) receiveFragment(now time.Time, n recordNumber, f wire.Fragment) wire.Drop {
 	// RFC 5246, Section 7.4.1.1: a HelloRequest "will be ignored by the client
 	// if the client is currently negotiating a session".
 	if f.Type == wire.TypeHelloRequest {
@@ -125,10 +125,29 @@ func (h *handshake) receiveFragment(n recordNumber, f wire.Fragment) wire.Drop {
 		return drop
 	}
 	drop := h.keep(n.epoch, f)
-	if drop == wire.DropNone && h.answers(n.epoch) {
-		h.flight.finish()
+	switch {
+	case drop == wire.DropDuplicateMessage && n.epoch == 0:
+		h.doubt(now)
+	case drop == wire.DropNone && h.answers(n.epoch):
+		h.answered(n.epoch)
 	}
 	return drop
+}
+
+// doubt hears that a hello is repeated. Its sender may lack our answer, whatever
+// anyone said.
+func (h *handshake) doubt(now time.Time) {
+	if h.a.suite13 != nil && h.a.side == Server {
+		h.flight.doubt(now)
+	}
+}
+
+func (h *handshake) answered(epoch uint16) {
+	if epoch > 0 {
+		h.flight.finish()
+	} else {
+		h.flight.pause()
+	}
 }
 
 // answers reports whether a new fragment of that epoch says that our flight has

@@ -2,17 +2,19 @@ package engine
 
 import "time"
 
-// Kept returns how many bytes the peer has made an association keep of its
-// unfinished handshake: allocated, not merely used.
+// Kept returns how many bytes the peer has made an association keep of messages
+// that are not complete: allocated, not merely used.
 func (a *Association) Kept() int {
-	if a.hs == nil {
-		return 0
-	}
 	kept := 0
-	for i := range a.hs.reassembly.slots {
-		for _, c := range a.hs.reassembly.slots[i].chunks {
-			kept += cap(c.data)
+	if a.delivery != nil {
+		for i := range a.delivery.reassembly.slots {
+			for _, c := range a.delivery.reassembly.slots[i].chunks {
+				kept += cap(c.data)
+			}
 		}
+	}
+	if a.hs == nil {
+		return kept
 	}
 	for _, record := range a.hs.early.records {
 		kept += cap(record)

@@ -42,13 +42,20 @@ func (a *Association) sendKeyUpdate(now time.Time, request bool) error {
 }
 
 // useNextWriteKeys goes on with new keys, as the peer is ready for them.
-func (a *Association) useNextWriteKeys() {
+func (a *Association) useNextWriteKeys(now time.Time) {
 	next := a.suite13.NextTraffic(suite.Secret(a.write.keys))
 	a.writeWith(a.write.epoch+1, next)
-	if len(a.delivery.flight.messages) == 0 {
-		a.older.forgetWrites()
-	}
+	d := a.delivery
+	a.older.keepWrites(d.flight.messages)
 	a.ws.push(Event{Kind: EventKeyUpdate, Message: Message{Sent: true}})
+	letters := d.waiting
+	d.waiting = nil
+	if len(letters) == 0 {
+		return
+	}
+	if err := a.post(now, letters...); err != nil {
+		a.fail(err)
+	}
 }
 
 // receiveKeyUpdate goes on with the peer's new keys.

@@ -68,8 +68,11 @@ func (a *Association) receiveRequestCID(now time.Time, m message) error {
 		return nil
 	}
 	var cids [][]byte
-	if a.cidLen() > 0 {
-		for range min(int(request.Count), maxOwnCIDs-1) {
+	// An association that was restored may have an owner who makes others, or
+	// none.
+	if source := a.cfg.CIDs; a.cidLen() > 0 && source != nil && source.CIDLen() == a.cidLen() {
+		// The one that the peer uses stays good.
+		for range min(int(request.Count), maxOwnCIDs-1-a.cids.unseen()) {
 			cid, err := a.newCID()
 			if err != nil {
 				return err
@@ -124,5 +127,7 @@ func (a *Association) receiveNewCID(m message) error {
 
 // posting reports whether a message of that type is not acknowledged yet.
 func (a *Association) posting(t wire.HandshakeType) bool {
-	return a.delivery != nil && slices.ContainsFunc(a.delivery.flight.messages, func(m outgoing) bool { return m.typ == t })
+	d := a.delivery
+	return d != nil && (slices.ContainsFunc(d.flight.messages, func(m outgoing) bool { return m.typ == t }) ||
+		slices.ContainsFunc(d.waiting, func(l letter) bool { return l.typ == t }))
 }

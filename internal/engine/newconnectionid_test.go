@@ -127,3 +127,44 @@ func TestConnectionIDMessagesNeedConnectionIDs(t *testing.T) {
 		}
 	}
 }
+
+// A client that asks for connection IDs and uses none keeps the one that it has.
+func TestTheConnectionIDInUseIsNotRetired(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	for range 5 {
+		requested(t, p, 4)
+		wantAlive(t, p, "after connection IDs that nobody uses")
+	}
+	if len(p.Server.CIDs) != 3 || len(p.Server.RetiredCIDs) != 0 {
+		t.Errorf("%d issued, %d retired; want 3 and none", len(p.Server.CIDs), len(p.Server.RetiredCIDs))
+	}
+	p.Client.UseNextCID()
+	wantAlive(t, p, "with the next one")
+	requested(t, p, 4)
+	wantAlive(t, p, "after more of them")
+	if len(p.Server.CIDs) != 4 || len(p.Server.RetiredCIDs) != 1 {
+		t.Errorf("%d issued, %d retired; want one more of each", len(p.Server.CIDs), len(p.Server.RetiredCIDs))
+	}
+}
+
+// What a restored association's owner cannot make, the peer does not get.
+func TestARestoredAssociationNeedsNoSourceOfConnectionIDs(t *testing.T) {
+	for _, source := range []engine.CIDSource{nil, dtlstest.CIDs{Len: 5, Rand: dtlstest.NewRand(1)}} {
+		v, _ := newVault(t)
+		p := connected(t, dtls13, withCIDs(0, 8))
+		quiet(p)
+		sealed, err := p.Server.Handover(p.Now, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := *p.ServerConfig
+		cfg.CIDs = source
+		p.ServerConfig = &cfg
+		adopt(t, p, v, sealed)
+		requested(t, p, 2)
+		if p.Client.UseNextCID() {
+			t.Error("there is a new connection ID")
+		}
+		wantAlive(t, p, "after a request in vain")
+	}
+}

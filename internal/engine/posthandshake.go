@@ -59,9 +59,16 @@ type letter struct {
 
 // post sends messages after the handshake. They are repeated until they are
 // acknowledged.
+//
+// RFC 8446, Section 5.1: nothing may follow a KeyUpdate under the same keys, so
+// that what does waits for the new ones.
 func (a *Association) post(now time.Time, letters ...letter) error {
 	d := a.deliver()
 	d.used = now
+	if a.updating() {
+		d.waiting = append(d.waiting, letters...)
+		return nil
+	}
 	if int(d.sendSeq)+len(letters) > maxMessages {
 		return ErrSequenceExhausted
 	}
@@ -138,6 +145,8 @@ func (a *Association) timeoutLate(now time.Time) {
 			d.sendACK()
 		}
 		switch {
+		case a.phase == phaseClosed:
+			return // there was no number left for the ACK
 		case !due(d.flight.deadline, now):
 		case d.exhausted():
 			a.finish(ErrHandshakeTimeout)

@@ -93,7 +93,9 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 	case a.hs == nil:
 		a.drop(wire.DropOldEpoch)
 	case a.suite13 != nil && a.read.epoch > 0 && r.Type == wire.ContentHandshake:
-		// What comes now is protected.
+		// What comes now is protected. Who repeats its hello may lack our answer,
+		// whatever an ACK said.
+		a.hs.doubt(now)
 		a.drop(wire.DropOldEpoch)
 	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
 		a.drop(wire.DropUnsupportedVersion)
@@ -197,7 +199,7 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 			a.receiveLateFragment(f)
 			return
 		}
-		drop := a.keepFragment(n, f)
+		drop := a.keepFragment(now, n, f)
 		if drop != wire.DropNone {
 			a.drop(drop)
 		}
@@ -211,9 +213,9 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 	}
 }
 
-func (a *Association) keepFragment(n recordNumber, f wire.Fragment) wire.Drop {
+func (a *Association) keepFragment(now time.Time, n recordNumber, f wire.Fragment) wire.Drop {
 	if a.hs != nil {
-		return a.hs.receiveFragment(n, f)
+		return a.hs.receiveFragment(now, n, f)
 	}
 	return a.keepLate(n, f)
 }

@@ -74,7 +74,10 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		a.drop(wire.DropAuthentication)
 		return
 	}
-	a.newest = a.newest || h.epoch == a.read.epoch && window.newer(seq)
+	if h.epoch == a.read.epoch && window.newer(seq) {
+		a.newest = true
+		a.see(r.CID)
+	}
 	window.mark(seq)
 	if a.delivery != nil {
 		// Who knows the keys is where it says it is.

@@ -118,6 +118,17 @@ func (k *schedule) wipe() {
 	}
 }
 
+// abandon forgets everything, keys that would be used after the handshake too.
+func (k *schedule) abandon() {
+	if k == nil {
+		return
+	}
+	k.wipe()
+	for i := range k.application {
+		k.application[i].Wipe()
+	}
+}
+
 func (h *handshake) logSecrets(client, server string, secrets [2]suite.Secret) {
 	h.logSecret(client, secrets[Client])
 	h.logSecret(server, secrets[Server])

@@ -3,6 +3,7 @@ package engine
 import (
 	"crypto"
 	"crypto/hmac"
+	"fmt"
 	"slices"
 	"time"
 
@@ -365,7 +366,7 @@ func (s *server13) onFinished(now time.Time, m message) (state, error) {
 	s.sendACK()
 	s.establish13()
 	if err := s.issueTickets(now, resumption); err != nil {
-		return s.state, err
+		a.ws.push(Event{Kind: EventWarning, Err: fmt.Errorf("issuing tickets: %w", err)})
 	}
 	a.replay(now, early)
 	return s.state, nil

@@ -32,10 +32,10 @@ func (a *Association) Awaits() string {
 // Buffered returns how much of its cap the unfinished handshake uses, in
 // bytes.
 func (a *Association) Buffered() int {
-	if a.hs == nil {
+	if a.delivery == nil {
 		return 0
 	}
-	return a.hs.reassembly.used
+	return a.delivery.reassembly.used
 }
 
 // ForgetSigner has a client that is about to present its certificate omit
@@ -47,12 +47,38 @@ func (a *Association) HeldSecrets() [][]byte {
 	places := [][]byte{a.secrets.master[:], a.read.keys, a.write.keys}
 	if a.hs != nil {
 		places = append(places, a.hs.master[:])
+		if k := a.hs.schedule; k != nil {
+			places = append(places, k.traffic[Client], k.traffic[Server], k.application[Client], k.application[Server])
+		}
 	}
-	return places
+	if a.older != nil {
+		for _, r := range a.older.reads {
+			places = append(places, r.keys)
+		}
+		for _, w := range a.older.writes {
+			places = append(places, w.keys)
+		}
+	}
+	return append(places, a.resumption)
 }
 
 // Expanded reports whether an association holds expanded keys.
-func (a *Association) Expanded() bool { return a.read.protection != nil || a.write.protection != nil }
+func (a *Association) Expanded() bool {
+	expanded := func(h *half) bool { return h.protection != nil || h.protection13 != nil }
+	if a.older != nil {
+		for i := range a.older.reads {
+			if expanded(&a.older.reads[i].half) {
+				return true
+			}
+		}
+		for i := range a.older.writes {
+			if expanded(&a.older.writes[i]) {
+				return true
+			}
+		}
+	}
+	return expanded(&a.read) || expanded(&a.write)
+}
 
 // NewClassicClient is NewClient for a client from before RFC 7627.
 func NewClassicClient(cfg *Config, ws *Workspace, now time.Time, target Target) *Association {
@@ -82,4 +108,39 @@ func (a *Association) SealWithCID(cid []byte, t wire.ContentType, content []byte
 	defer func() { a.cids = agreed }()
 	a.cids = &connectionIDs{peer: cid}
 	return a.SealAs(t, content)
+}
+
+// LastSent returns the number of the newest protected record that was sent.
+func (a *Association) LastSent() wire.RecordNumber {
+	return wire.RecordNumber{Epoch: uint64(a.write.epoch), Seq: a.write.seq - 1}
+}
+
+// OldWrites returns how many epochs it keeps keys of to send with, beside the
+// newest.
+func (a *Association) OldWrites() int {
+	if a.older == nil {
+		return 0
+	}
+	return len(a.older.writes)
+}
+
+// OpenACK returns the ACK in a datagram for a, which is otherwise as if it had
+// not come.
+func (a *Association) OpenACK(datagram []byte) wire.ACK {
+	r, _, err := wire.ParseUnifiedRecord(datagram, a.cidLen())
+	if err != nil {
+		panic(err)
+	}
+	h, window := a.readOf(r.EpochBits)
+	p := a.protect13(h)
+	p.RevealNumber(r.Header, r.Payload)
+	t, content, err := p.Open(r.Header, r.Payload, wire.ReconstructSeq(window.next, r.Seq))
+	if err != nil || t != wire.ContentACK {
+		panic(t.String())
+	}
+	ack, err := wire.ParseACK(content)
+	if err != nil {
+		panic(err)
+	}
+	return ack
 }

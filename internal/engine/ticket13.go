@@ -109,7 +109,7 @@ func (a *Association) receiveTicket(now time.Time, m message) error {
 	session.Ticket = ticket.Ticket
 	session.AgeAdd = ticket.AgeAdd
 	session.Received = now.UnixMilli()
-	session.Lifetime = ticket.Lifetime
+	session.Lifetime = min(ticket.Lifetime, uint32(maxTicketLife/time.Second))
 	a.ws.push(Event{Kind: EventStoreSession, Session: session})
 	return nil
 }

@@ -1,0 +1,135 @@
+package engine_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/dtlstest"
+	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// update has a side change its keys, and returns what it sends.
+func update(t *testing.T, p *dtlstest.Pair, e *dtlstest.Endpoint, request bool) [][]byte {
+	t.Helper()
+	if err := e.KeyUpdate(p.Now, request); err != nil {
+		t.Fatal(err)
+	}
+	e.Drain(p.Now)
+	return e.Take()
+}
+
+func TestAMessageThatFollowsAKeyUpdateWaitsForTheNewKeys(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	quiet(p)
+	news := update(t, p, p.Server, false)
+	if err := p.Client.RequestCIDs(p.Now, 2); err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Drain(p.Now)
+	p.FlushClient()
+	wantSilent(t, p.Server, "the connection IDs wait for the new keys")
+	for _, datagram := range news {
+		p.Client.Receive(p.Now, datagram)
+	}
+	quiet(p)
+	if !p.Client.UseNextCID() {
+		t.Error("there are no new connection IDs")
+	}
+	wantAlive(t, p, "after all that")
+}
+
+func TestNothingIsRepeatedOnceTheNumbersAreUsedUp(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(8, 8))
+	quiet(p)
+	v, _ := newVault(t)
+	if _, err := p.Server.Snapshot(p.Now, v, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Server.RequestCIDs(p.Now, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.Server.Drain(p.Now)
+	p.Server.Take() // lost
+	for _, datagram := range update(t, p, p.Client, false) {
+		p.ToServer(datagram)
+	}
+	p.Advance(time.Hour) // the ACK is due, and so is the repetition
+	wantOver(t, p.Server, engine.ErrSequenceExhausted, "no number for an ACK")
+	wantSilent(t, p.Server, "after the end")
+}
+
+// A peer that acknowledges nothing but key updates does not have keys pile up.
+func TestR02KeysOfMessagesUnderWayAreBounded(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(8, 8))
+	quiet(p)
+	if err := p.Server.RequestCIDs(p.Now, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.Server.Drain(p.Now)
+	p.Server.Take() // lost, and never acknowledged
+	for range 100 {
+		for _, datagram := range update(t, p, p.Server, false) {
+			number := p.Server.LastSent()
+			p.Client.Receive(p.Now, datagram) // it has a gap before it, and waits
+			ack := wire.ACK{Records: wire.AppendRecordNumbers(nil, number)}
+			p.ToServer(p.Client.SealAs(wire.ContentACK, ack.AppendTo(nil)))
+		}
+	}
+	if n := p.Server.OldWrites(); n != 1 {
+		t.Errorf("keys of %d epochs are kept for one message", n)
+	}
+	if p.Server.KeyUpdates != 100 {
+		t.Errorf("%d updates", p.Server.KeyUpdates)
+	}
+}
+
+func TestTrimDropsTheExpandedKeysOfEveryEpoch(t *testing.T) {
+	p := connected(t, dtls13)
+	for range 3 {
+		updated(t, p, p.Client)
+		updated(t, p, p.Server)
+	}
+	update(t, p, p.Server, false)
+	for _, e := range []*dtlstest.Endpoint{p.Client, p.Server} {
+		if e.Trim(); e.Expanded() {
+			t.Errorf("%v has expanded keys", e.Side())
+		}
+	}
+	wait(p)
+	wantAlive(t, p, "after being idle")
+}
+
+// brokenSealer seals nothing.
+type brokenSealer struct{ engine.Sealer }
+
+var errNoKey = errors.New("no key to seal with")
+
+func (brokenSealer) Seal(time.Time, []byte) ([]byte, error) { return nil, errNoKey }
+
+func TestAServerWithoutTicketKeysServesWithoutTickets(t *testing.T) {
+	p := connected(t, dtls13, client(func(cfg *engine.Config) { cfg.SessionCache = true }),
+		server(func(cfg *engine.Config) { cfg.Tickets = brokenSealer{sealer(t, 1)} }))
+	if len(p.Server.Warnings) != 1 || !errors.Is(p.Server.Warnings[0], errNoKey) {
+		t.Errorf("warnings: %v", p.Server.Warnings)
+	}
+	wantAlive(t, p, "without tickets")
+}
+
+// RFC 8446, Section 4.6.1: "Clients MUST NOT cache tickets for longer than 7
+// days, regardless of the ticket_lifetime".
+func TestATicketIsNotOfferedAfterAWeek(t *testing.T) {
+	p := connected(t, dtls13, client(func(cfg *engine.Config) { cfg.SessionCache = true }))
+	m := wire.NewSessionTicket13{Lifetime: 1 << 31, Nonce: []byte{1}, Ticket: []byte("a ticket")}
+	p.Client.Receive(p.Now, p.Server.SealAs(wire.ContentHandshake, late(wire.TypeNewSessionTicket, p.Client.PeerSeq(), m.AppendTo(nil))))
+	const week = 7 * 24 * 60 * 60
+	if len(p.Client.Stored) != 1 || p.Client.Stored[0].Lifetime != week {
+		t.Errorf("stored: %+v", p.Client.Stored)
+	}
+}
+
+// late returns a message that comes after the handshake, as its content.
+func late(typ wire.HandshakeType, seq uint16, body []byte) []byte {
+	return wire.Fragment{Type: typ, Length: uint32(len(body)), Seq: seq, Body: body}.AppendTo(nil)
+}
