@@ -11,7 +11,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 4
+const exportVersion = 5
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
