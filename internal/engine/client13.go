@@ -80,6 +80,9 @@ func (c *client13) checkServerHello(hello *wire.ServerHello, ext *wire.ServerExt
 	}
 	group := ext.KeyShare.Group
 	switch plain := c.psk != nil && slices.Contains(c.offered.PSKKeyExchangeModes, wire.PSKModeKE); {
+	case group == 0 && !plain && c.psk != nil:
+		// RFC 8446, Section 4.2.11.
+		return nil, refuse(wire.AlertIllegalParameter, "server chose a pre-shared key without a key share, which was not offered")
 	case group == 0 && !plain:
 		return nil, refuse(wire.AlertMissingExtension, "server sends no key share")
 	case group != 0 && c.share(group) == nil:
