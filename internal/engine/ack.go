@@ -65,28 +65,29 @@ func (d *delivery) scheduleACK(now time.Time) {
 	}
 }
 
-// sendACK lists what came, under the newest keys.
+// sendACK lists what came, under the newest keys: the newest records, as many as
+// fit into a datagram, in as many ACKs as the peer's limit of a record takes.
 //
 // RFC 9147, Section 7.
 func (d *delivery) sendACK() {
 	d.acks.deadline = time.Time{}
 	a := d.a
-	if len(d.acks.records) == 0 {
-		return
-	}
-	room := int(a.mtu) - a.overheadOf(a.write.epoch) - ackHeaderLen
-	first := max(len(d.acks.records)-max(room/ackRecordLen, 1), 0)
-	content := make([]byte, 0, ackHeaderLen+maxACKs*ackRecordLen)
-	var numbers []wire.RecordNumber
-	for _, n := range d.acks.records[first:] {
-		numbers = append(numbers, wire.RecordNumber{Epoch: uint64(n.epoch), Seq: n.seq})
-	}
-	content = wire.ACK{Records: wire.AppendRecordNumbers(nil, numbers...)}.AppendTo(content)
-	if !d.budget.spend(len(content) + a.overheadOf(a.write.epoch)) {
-		return // the peer will repeat what it has no answer to
-	}
-	if err := a.sendRecord(a.write.epoch, wire.ContentACK, content); err != nil {
-		a.fail(err)
+	fit := max((int(a.mtu)-a.overheadOf(a.write.epoch)-ackHeaderLen)/ackRecordLen, 1)
+	records := d.acks.records[max(len(d.acks.records)-fit, 0):]
+	fit = min(fit, (int(a.peerRecordSize)-ackHeaderLen)/ackRecordLen)
+	for part := range slices.Chunk(records, max(fit, 1)) {
+		var numbers []wire.RecordNumber
+		for _, n := range part {
+			numbers = append(numbers, wire.RecordNumber{Epoch: uint64(n.epoch), Seq: n.seq})
+		}
+		content := wire.ACK{Records: wire.AppendRecordNumbers(nil, numbers...)}.AppendTo(nil)
+		if !d.budget.spend(len(content) + a.overheadOf(a.write.epoch)) {
+			return // the peer will repeat what it has no answer to
+		}
+		if err := a.sendRecord(a.write.epoch, wire.ContentACK, content); err != nil {
+			a.fail(err)
+			return
+		}
 	}
 }
 
@@ -200,11 +201,18 @@ func (f *flight) confirm(sent sentPart) {
 }
 
 // settle forgets the messages that have arrived, and does what waited for it.
-// Once all have, the timer stops.
+// Once all have, the timer stops. The peer goes on with our new keys only when it
+// has all that is before the KeyUpdate.
 func (d *delivery) settle(now time.Time) {
 	f := &d.flight
-	updated := slices.ContainsFunc(f.messages, func(m outgoing) bool { return m.arrived && m.typ == wire.TypeKeyUpdate })
-	f.messages = slices.DeleteFunc(f.messages, func(m outgoing) bool { return m.arrived })
+	inOrder := f.messages
+	if first := slices.IndexFunc(f.messages, func(m outgoing) bool { return !m.arrived }); first >= 0 {
+		inOrder = f.messages[:first]
+	}
+	updated := slices.ContainsFunc(inOrder, func(m outgoing) bool { return m.typ == wire.TypeKeyUpdate })
+	f.messages = slices.DeleteFunc(f.messages, func(m outgoing) bool {
+		return m.arrived && (updated || m.typ != wire.TypeKeyUpdate)
+	})
 	f.from = place{}
 	if len(f.messages) == 0 {
 		f.finish()

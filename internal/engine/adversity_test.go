@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	seedFlag = flag.Uint64("seed", 0, "run TestAdversity with this seed alone")
+	seedFlag = flag.Uint64("seed", 0, "run the tests of adversity with this seed alone")
 	soakFlag = flag.Duration("soak", 20*time.Second, "how long TestSoakAdversity runs")
 )
 
@@ -33,7 +33,9 @@ const (
 // data then arrives as it was sent, and no secret, number or byte of memory is
 // spent twice. Only who can write plaintext into the network, or an end that
 // is not what the other wants, has it fail, and then in ways that are known.
-func TestAdversity(t *testing.T) {
+func TestAdversity(t *testing.T) { runTrials(t, draw) }
+
+func runTrials(t *testing.T, draw func(seed uint64) trial) {
 	if *seedFlag != 0 {
 		tr := draw(*seedFlag)
 		t.Logf("%+v", tr)
@@ -70,10 +72,12 @@ func TestSoakAdversity(t *testing.T) {
 		t.Run("random seeds", func(t *testing.T) {
 			t.Parallel()
 			for time.Now().Before(end) {
-				if tr := draw(rand.Uint64()); tr.run(t) {
-					complete.Add(1)
+				for _, draw := range []func(uint64) trial{draw, draw13} {
+					if tr := draw(rand.Uint64()); tr.run(t) {
+						complete.Add(1)
+					}
+					trials.Add(1)
 				}
-				trials.Add(1)
 			}
 		})
 	}
@@ -126,7 +130,7 @@ func (tr *trial) run(t testing.TB) bool {
 	}
 	c.Run(patience, c.settled)
 	for _, e := range c.ends() {
-		if e.SentCount > maxDatagrams || e.SentBytes > maxBytes {
+		if e.SentCount > tr.maxDatagrams() || e.SentBytes > tr.maxBytes() {
 			c.fail("%v sent %d datagrams, %d bytes", e.Side(), e.SentCount, e.SentBytes)
 		}
 	}
@@ -142,6 +146,7 @@ func (tr *trial) run(t testing.TB) bool {
 	}
 	c.checkAgreement()
 	c.checkConversation()
+	c.checkDelivered()
 	c.checkGoodbye()
 	c.checkRest()
 	return true
@@ -216,6 +221,8 @@ func (c *course) talk() {
 			c.resize(e)
 		case 2:
 			c.move(e)
+		case 3, 4:
+			c.renew(e)
 		}
 	}
 }
@@ -234,7 +241,7 @@ func (c *course) resize(e *dtlstest.Endpoint) {
 // move hands an association over to another owner, once nobody needs its last
 // flight any more.
 func (c *course) move(e *dtlstest.Endpoint) {
-	if !c.complete() || e.Over {
+	if !c.complete() || e.Over || c.busy() {
 		return
 	}
 	cfg := dtlstest.Config(c.Seed).Complete()
@@ -323,7 +330,7 @@ func (c *course) checkAgreement() {
 	if got, want := fmt.Sprintf("%+v", client), fmt.Sprintf("%+v", server); got != want {
 		c.fail("client agreed on %s, server on %s", got, want)
 	}
-	if client.Suite != c.trial.Suite || !client.ExtendedMasterSecret || client.Resumed != (c.trial.Resumption != byNothing) {
+	if client.Suite != c.trial.suite12() || client.Suite13 != c.trial.suite13() || !client.ExtendedMasterSecret || client.Resumed != (c.trial.Resumption != byNothing) {
 		c.fail("agreed on %+v", client)
 	}
 	if !bytes.Equal(c.export(c.Client), c.export(c.Server)) {
@@ -436,6 +443,11 @@ func knownFailure(err error) bool {
 func (c *course) checkFlaw() {
 	switch c.trial.Flaw {
 	case wrongKey, unknownIdentity:
+		if c.trial.suite13() != nil {
+			c.wantRefusal(c.Server, wire.AlertDecryptError)
+			c.wantRefused(c.Client, wire.AlertDecryptError)
+			return
+		}
 		for _, e := range c.ends() {
 			if !errors.Is(e.Err, engine.ErrHandshakeTimeout) || !errors.Is(e.Err, engine.ErrWrongKey) {
 				c.fail("%v: %v ended with %v", c.trial.Flaw, e.Side(), e.Err)
@@ -448,10 +460,16 @@ func (c *course) checkFlaw() {
 		c.wantRefusal(c.firstServer(), wire.AlertBadCertificate)
 		c.wantRefused(c.Client, wire.AlertBadCertificate)
 	case missingClient:
-		c.wantRefusal(c.firstServer(), wire.AlertHandshakeFailure)
-		c.wantRefused(c.Client, wire.AlertHandshakeFailure)
+		alert := wire.AlertHandshakeFailure
+		if c.trial.suite13() != nil {
+			alert = wire.AlertCertificateRequired
+		}
+		c.wantRefusal(c.firstServer(), alert)
+		c.wantRefused(c.Client, alert)
 	case noCommonSuite:
-		c.wantRefusal(c.Server, wire.AlertHandshakeFailure)
+		if c.Server != nil { // or else it was the gate that refused
+			c.wantRefusal(c.Server, wire.AlertHandshakeFailure)
+		}
 		c.wantRefused(c.Client, wire.AlertHandshakeFailure)
 	case leavingClient:
 		if !errors.Is(c.Client.Err, engine.ErrClosed) {

@@ -26,7 +26,7 @@ func (a *Association) Resolve(now time.Time, token Token, r Result) {
 	then := h.question.then
 	h.question = question{}
 	h.settle(then(now, r))
-	h.advance(now)
+	a.advance(now)
 }
 
 // ask raises e as a question and continues with then when a result of type R

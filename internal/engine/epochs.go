@@ -113,20 +113,14 @@ func (a *Association) olderEpochs() *older {
 }
 
 // forgetWrites drops the keys of messages, all of which have arrived.
-func (o *older) forgetWrites() { o.keepWrites(nil) }
-
-// keepWrites drops all keys but those of messages that are still on their way.
-func (o *older) keepWrites(underway []outgoing) {
+func (o *older) forgetWrites() {
 	if o == nil {
 		return
 	}
-	o.writes = slices.DeleteFunc(o.writes, func(w half) bool {
-		needed := slices.ContainsFunc(underway, func(m outgoing) bool { return m.epoch == w.epoch })
-		if !needed {
-			w.wipe()
-		}
-		return !needed
-	})
+	for i := range o.writes {
+		o.writes[i].wipe()
+	}
+	o.writes = nil
 }
 
 func (o *older) dropOldestRead() {

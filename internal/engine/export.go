@@ -19,9 +19,9 @@ var (
 	ErrReserve = errors.New("a snapshot needs at least one record number in reserve")
 	// ErrHandedOver ends an association that goes on elsewhere.
 	ErrHandedOver = errors.New("association handed over")
-	// ErrUnacknowledged says that a message of ours is on its way, after which
-	// other keys may be in use. It is worth trying again soon.
-	ErrUnacknowledged = errors.New("a handshake message is not acknowledged yet")
+	// ErrUnacknowledged says that a message of either side is on its way, after
+	// which other keys may be in use. It is worth trying again soon.
+	ErrUnacknowledged = errors.New("a handshake message has not arrived yet")
 )
 
 // A Lineage names an association through all its exports.
@@ -104,7 +104,7 @@ func (a *Association) export(now time.Time, v Vault, x exported) ([]byte, error)
 	if a.phase != phaseEstablished {
 		return nil, ErrNotEstablished
 	}
-	if a.delivery != nil && len(a.delivery.flight.messages) > 0 {
+	if d := a.delivery; d != nil && (len(d.flight.messages) > 0 || d.reassembly.used > 0) {
 		return nil, ErrUnacknowledged
 	}
 	if a.ceiling == nil {

@@ -46,7 +46,7 @@ func (a *Association) useNextWriteKeys(now time.Time) {
 	next := a.suite13.NextTraffic(suite.Secret(a.write.keys))
 	a.writeWith(a.write.epoch+1, next)
 	d := a.delivery
-	a.older.keepWrites(d.flight.messages)
+	a.older.forgetWrites()
 	a.ws.push(Event{Kind: EventKeyUpdate, Message: Message{Sent: true}})
 	letters := d.waiting
 	d.waiting = nil

@@ -60,29 +60,90 @@ func TestNothingIsRepeatedOnceTheNumbersAreUsedUp(t *testing.T) {
 	wantSilent(t, p.Server, "after the end")
 }
 
-// A peer that acknowledges nothing but key updates does not have keys pile up.
-func TestR02KeysOfMessagesUnderWayAreBounded(t *testing.T) {
+// The peer goes on with new keys only when it has all that is before the
+// KeyUpdate, which an ACK of that alone does not say.
+func TestKeysWaitForWhatIsBeforeTheirUpdate(t *testing.T) {
 	p := connected(t, dtls13, withCIDs(8, 8))
 	quiet(p)
 	if err := p.Server.RequestCIDs(p.Now, 1); err != nil {
 		t.Fatal(err)
 	}
 	p.Server.Drain(p.Now)
-	p.Server.Take() // lost, and never acknowledged
-	for range 100 {
-		for _, datagram := range update(t, p, p.Server, false) {
-			number := p.Server.LastSent()
-			p.Client.Receive(p.Now, datagram) // it has a gap before it, and waits
-			ack := wire.ACK{Records: wire.AppendRecordNumbers(nil, number)}
-			p.ToServer(p.Client.SealAs(wire.ContentACK, ack.AppendTo(nil)))
+	p.Server.Take() // lost
+	for _, datagram := range update(t, p, p.Server, false) {
+		p.Client.Receive(p.Now, datagram)
+	}
+	p.Client.Timeout(p.Now.Add(ackTime))
+	if acks := p.Client.Take(); len(acks) != 1 {
+		t.Fatalf("%d datagrams, want an ACK", len(acks))
+	} else {
+		p.ToServer(acks[0])
+	}
+	if p.Server.KeyUpdates != 0 {
+		t.Error("new keys are in use before the peer has them")
+	}
+	wantAlive(t, p, "between an update and what is before it")
+	wait(p)
+	if p.Server.KeyUpdates != 1 || p.Server.OldWrites() != 0 {
+		t.Errorf("%d updates, keys of %d epochs before", p.Server.KeyUpdates, p.Server.OldWrites())
+	}
+	wantAlive(t, p, "after the update")
+}
+
+func TestMessagesThatComeBeforeTheHandshakeIsOverAreTakenAtItsEnd(t *testing.T) {
+	p := dtlstest.NewPair(t, 1, dtls13)
+	p.FlushClient()
+	p.FlushServer()
+	finished := p.Client.Take()
+	for _, datagram := range append(update(t, p, p.Client, false), finished...) {
+		p.ToServer(datagram)
+	}
+	if p.Server.KeyUpdates != 1 {
+		t.Errorf("%d updates taken", p.Server.KeyUpdates)
+	}
+	quiet(p)
+	wantAlive(t, p, "after an early update")
+}
+
+func TestR21ForgedAlertDoesNotRestartAHandshakeUnderItsKeys(t *testing.T) {
+	for _, records := range []int{1, 2} {
+		p := dtlstest.NewPair(t, 1, append(retrying, oneByOne)...)
+		p.FlushClient()
+		p.FlushServer()
+		p.Client.AddCookie([]byte("cookie"))
+		p.Server.Take()
+		p.FlushClient()
+		flight := p.Server.Take()
+		if len(flight) == 1 {
+			flight = splitRecords13(t, flight[0])
+		}
+		for _, datagram := range flight[:records] {
+			p.Client.Receive(p.Now, datagram)
+		}
+		p.Client.Receive(p.Now, plaintext(wire.ContentAlert, alert(wire.AlertFatal, wire.AlertIllegalParameter)))
+		p.Client.Take()
+		p.Advance(time.Second)
+		if p.Client.Over && records > 1 {
+			t.Errorf("after %d records: %v", records, p.Client.Err)
 		}
 	}
-	if n := p.Server.OldWrites(); n != 1 {
-		t.Errorf("keys of %d epochs are kept for one message", n)
+}
+
+// splitRecords13 returns each record of a datagram as a datagram.
+func splitRecords13(t *testing.T, datagram []byte) [][]byte {
+	t.Helper()
+	var all [][]byte
+	for len(datagram) > 0 {
+		_, rest, err := wire.ParseRecord(datagram)
+		if err != nil {
+			if _, rest, err = wire.ParseUnifiedRecord(datagram, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		all = append(all, datagram[:len(datagram)-len(rest)])
+		datagram = rest
 	}
-	if p.Server.KeyUpdates != 100 {
-		t.Errorf("%d updates", p.Server.KeyUpdates)
-	}
+	return all
 }
 
 func TestTrimDropsTheExpandedKeysOfEveryEpoch(t *testing.T) {

@@ -53,10 +53,10 @@ func (a *Association) mayBe13() bool {
 
 // advance handles the messages that are complete.
 func (a *Association) advance(now time.Time) {
-	switch {
-	case a.hs != nil:
+	if a.hs != nil {
 		a.hs.advance(now)
-	case a.suite13 != nil && a.delivery != nil:
+	}
+	if a.hs == nil && a.suite13 != nil && a.delivery != nil {
 		a.advanceLate(now)
 	}
 }

@@ -124,6 +124,9 @@ func (a *Association) OldWrites() int {
 	return len(a.older.writes)
 }
 
+// AddCookie has a client believe that the HelloRetryRequest had a cookie.
+func (a *Association) AddCookie(cookie []byte) { a.hs.role.(*clientStart).retry.Cookie = cookie }
+
 // OpenACK returns the ACK in a datagram for a, which is otherwise as if it had
 // not come.
 func (a *Association) OpenACK(datagram []byte) wire.ACK {

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,14 @@ type trial struct {
 	Resumption                         resumption
 	Hint                               string
 	CIDs                               [2]int // lengths, by side; below 0 for a side without
+
+	// Of DTLS 1.3, where Suite13 is not nil.
+	Suite13  *suite.Suite13
+	Versions [2][]wire.Version // by side
+	External bool              // with a pre-shared key, not with certificates
+	PlainPSK bool
+	Shares   []wire.Group
+	Tickets  int
 
 	Client, Server limits
 	Closer         engine.Side
@@ -157,7 +166,7 @@ func (tr *trial) options(t testing.TB) []dtlstest.Option {
 			setup.Server.Tickets = sealer(t, 1)
 		}
 	}
-	return []dtlstest.Option{only(tr.Suite), tr.configure, tickets, tr.spoil}
+	return []dtlstest.Option{only(tr.Suite), tr.configure, tr.configure13, tickets, tr.spoil}
 }
 
 func (tr *trial) configure(setup *dtlstest.Setup) {
@@ -205,6 +214,9 @@ func (tr *trial) spoil(setup *dtlstest.Setup) {
 			other = all[(int(tr.Suite.ID)+2)%len(all)]
 		}
 		setup.Server.Policy.Suites = []*suite.Suite{other}
+		if tr.Suite13 != nil {
+			setup.Server.Policy.Suites13 = slices.DeleteFunc(suite.All13(), func(s *suite.Suite13) bool { return s == tr.Suite13 })
+		}
 	}
 }
 
@@ -224,8 +236,8 @@ func (tr *trial) network(t testing.TB) *dtlstest.Network {
 func (tr *trial) earlier(t testing.TB) dtlstest.Option {
 	p := dtlstest.NewPair(t, ^tr.Seed, tr.options(t)...)
 	p.Connect()
-	if len(p.Client.Stored) != 1 {
-		t.Fatalf("%d sessions stored in the first handshake, want 1; %+v", len(p.Client.Stored), *tr)
+	if want := max(tr.Tickets, 1); len(p.Client.Stored) != want {
+		t.Fatalf("%d sessions stored in the first handshake, want %d; %+v", len(p.Client.Stored), want, *tr)
 	}
 	return func(setup *dtlstest.Setup) {
 		setup.Target.Session = p.Client.Stored[0]
