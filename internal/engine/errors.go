@@ -18,6 +18,7 @@ var (
 	ErrNoKeyUpdate        = errors.New("dtls 1.2 cannot update its keys")
 	ErrHandshakeTimeout   = errors.New("handshake timed out")
 	ErrWrongKey           = errors.New("the pre-shared keys of the two sides probably differ")
+	ErrBinder             = errors.New("the client does not prove to have the pre-shared key")
 	ErrNoPSK              = errors.New("no pre-shared key for this server")
 	ErrIdentityTooLong    = errors.New("psk identity longer than 256 bytes")
 	ErrNoRoutabilityCheck = errors.New("return routability check not negotiated")
