@@ -58,7 +58,7 @@ func connectFlags(f *pflag.FlagSet, s *daemon.ConnectSettings) {
 	f.BoolVar(&s.CID, "cid", s.CID, "ask for a connection ID, with which the session goes on when our address changes: the line /rebind changes it")
 	f.StringVar(&s.Resume, "resume", s.Resume, "resume the session in a `FILE`, if there is one, and keep the next one there; whoever reads the file can take it over")
 	f.DurationVar(&s.Timeout, "timeout", s.Timeout, "give up the handshake after this `DURATION`")
-	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
+	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 decrypts neither DTLS 1.3 nor the ECDHE-PSK suites)")
 	f.BoolVarP(&s.Verbose, "verbose", "v", s.Verbose, "show each message of the handshake, and what was agreed on")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.IntVar(&s.Ping, "ping", s.Ping, "send this `NUMBER` of pings and end; fail unless each is answered")

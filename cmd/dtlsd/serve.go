@@ -86,7 +86,7 @@ func serveFlags(f *pflag.FlagSet, s *daemon.ServeSettings) {
 	f.TextVar(&s.ConsolePayloads, "console-payloads", s.ConsolePayloads, "show of each datagram on the console `full|meta`")
 	f.BoolVar(&s.ConsoleCaptures, "console-captures", s.ConsoleCaptures, "record packets and secrets, so that the console can hand out captures that decrypt themselves")
 	f.BoolVar(&s.ConsoleProfiles, "console-profiles", s.ConsoleProfiles, "serve profiles of the program on the console under /debug/pprof/")
-	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of all sessions to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
+	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of all sessions to a `FILE`, with which everything can be decrypted (Wireshark 4.0 decrypts neither DTLS 1.3 nor the ECDHE-PSK suites)")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.TextVar(&s.LogLevel, "log-level", s.LogLevel, "show `debug|info|warn|error` and what is more important")
 }
