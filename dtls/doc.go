@@ -1,5 +1,5 @@
-// Package dtls secures UDP with DTLS 1.2 (RFC 6347): a server, a listener and a
-// client.
+// Package dtls secures UDP with DTLS 1.2 (RFC 6347) and DTLS 1.3 (RFC 9147): a
+// server, a listener and a client.
 //
 // A [Server] is like one of net/http. Its handler is called with each datagram
 // that a client sends, decrypted, and answers through the [Session]:
@@ -55,7 +55,15 @@
 // server follows the newest record, after a return routability check (RFC 9853)
 // where both sides know it.
 //
+// # Two versions
+//
+// Both versions are spoken, and the newer one where both sides have it:
+// Config.MinVersion and Config.MaxVersion say otherwise. In DTLS 1.3 the cookie is
+// in a HelloRetryRequest; a client is ready before its server, which may still
+// refuse it; and keys are updated, by themselves in time or by [Session.KeyUpdate].
+//
 // # Limitations
 //
-// There is no DTLS 1.3 yet, and no renegotiation.
+// There is no renegotiation and no early data, no request for a certificate after
+// the handshake, and peers get no new connection IDs in DTLS 1.3.
 package dtls

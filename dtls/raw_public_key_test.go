@@ -88,7 +88,11 @@ func TestRawPublicKeysThatAreNotPinned(t *testing.T) {
 			config.HandshakeTimeout = 10 * time.Second
 			c, err := w.tryDial(clientAddress, config)
 			if err == nil {
+				// In DTLS 1.3 the server judges when the client is done.
+				_, err = c.Read(make([]byte, 1))
 				c.Close()
+			}
+			if err == nil {
 				t.Errorf("%s key was believed", name)
 			}
 			var refused *CertificateError
