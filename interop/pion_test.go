@@ -11,17 +11,20 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
-	"github.com/pion/dtls/v3"
-	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
+	"github.com/pion/dtls/v4"
+	"github.com/pion/dtls/v4/pkg/crypto/ciphersuite"
+	"github.com/pion/dtls/v4/pkg/crypto/elliptic"
+	"github.com/pion/dtls/v4/pkg/protocol"
 )
 
-// pionDTLS drives pion/dtls v3 in the process of the tests.
+// pionDTLS drives pion/dtls v4 in the process of the tests.
 type pionDTLS struct{}
 
-// pionSuites are those of pion's CipherSuiteID that we have too.
+// pionSuites are those of pion's ciphersuite.ID that we have too.
 var pionSuites = suiteTable{
 	0x00a8: "TLS_PSK_WITH_AES_128_GCM_SHA256",
 	0xccab: "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256",
@@ -30,7 +33,7 @@ var pionSuites = suiteTable{
 	0xc0a9: "TLS_PSK_WITH_AES_256_CCM_8",
 	0x00ae: "TLS_PSK_WITH_AES_128_CBC_SHA256",
 	0xccac: "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
-	0xc037: "TLS-ECDHE-PSK-WITH-AES-128-CBC-SHA256",
+	0xc037: "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256",
 	0xc02b: "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
 	0xc02c: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
 	0xcca9: "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
@@ -70,7 +73,7 @@ func (d pionDTLS) Serve(s *Scenario) (Listener, error) {
 		}
 		options = append(options, dtls.WithClientAuth(dtls.RequireAndVerifyClientCert), dtls.WithClientCAs(pool))
 	}
-	listener, err := dtls.ListenWithOptions("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, options...)
+	listener, err := dtls.ListenAddr("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		options = append(options, dtls.WithRootCAs(pool), dtls.WithServerName(ServerName))
 	}
 	dial := func(ctx context.Context) (*dtls.Conn, error) {
-		conn, err := dtls.DialWithOptions("udp4", net.UDPAddrFromAddrPort(to), options...)
+		conn, err := dtls.Dial("udp4", net.UDPAddrFromAddrPort(to), options...)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +124,10 @@ func (d pionDTLS) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 // options are those that client and server have in common; the key and the certificate are those of the one that
 // asks.
 func (pionDTLS) options(s *Scenario, key string, own Credential, pair Pair) ([]dtls.Option, error) {
-	options := []dtls.Option{dtls.WithCipherSuites(dtls.CipherSuiteID(s.Suite))}
+	version := protocol.Version1_2
+	options := []dtls.Option{
+		dtls.WithMinVersion(version), dtls.WithMaxVersion(version), dtls.WithCipherSuites(ciphersuite.ID(s.Suite)),
+	}
 	switch own {
 	case NoCredential:
 	case PreSharedKey:
@@ -129,8 +135,7 @@ func (pionDTLS) options(s *Scenario, key string, own Credential, pair Pair) ([]d
 		if err != nil {
 			return nil, err
 		}
-		// What pion calls a hint is the identity of a client.
-		options = append(options, dtls.WithPSK(func([]byte) ([]byte, error) { return secret, nil }), dtls.WithPSKIdentityHint([]byte(s.Identity)))
+		options = append(options, pionPSK(s.Identity, secret))
 	default:
 		certificate, err := tls.LoadX509KeyPair(pair.Certificate, pair.Key)
 		if err != nil {
@@ -154,6 +159,19 @@ func (pionDTLS) options(s *Scenario, key string, own Credential, pair Pair) ([]d
 		options = append(options, dtls.WithSessionStore(&pionSessions{}))
 	}
 	return options, nil
+}
+
+// pionPSK makes a client offer one key, and a server know it.
+func pionPSK(identity string, key []byte) dtls.Option {
+	psk := dtls.PSK{Identity: []byte(identity), Key: key}
+	offer := func() ([]dtls.PSK, error) { return []dtls.PSK{psk}, nil }
+	choose := func(identities [][]byte) (*dtls.PSK, error) {
+		if slices.ContainsFunc(identities, func(i []byte) bool { return string(i) == identity }) {
+			return &psk, nil
+		}
+		return nil, nil
+	}
+	return dtls.WithPSK(offer, choose)
 }
 
 // start makes one connection, or two where the first is there to be resumed, and shows the last.
@@ -197,7 +215,7 @@ func (pionDTLS) describe(c *dtls.Conn, first []byte) []string {
 			lines = append(lines, "client "+certificate.Subject.String())
 		}
 	}
-	return append(lines, "suite "+dtls.CipherSuiteName(state.CipherSuiteID))
+	return append(lines, "suite "+state.CipherSuiteID.String())
 }
 
 // pionSessions is a session store that forgets nothing.
