@@ -42,6 +42,7 @@ type Session struct {
 	ended           bool
 	retransmissions uint8   // flights repeated
 	moves           uint16  // changes of the peer's address
+	keyUpdates      uint32  // new keys, of either direction
 	drops           uint32  // records that led to nothing
 	received, sent  traffic // of application data
 	userData        atomic.Pointer[any]

@@ -280,7 +280,7 @@ func (c *clientStart) checkHello13(hello *wire.ServerHello) (*suite.Suite13, err
 // recover begins once more without a cookie when the server did not know the one
 // that it was given: its keys may have rotated, or our address changed.
 func (c *clientStart) recover(now time.Time, alert wire.AlertDescription) bool {
-	if alert != wire.AlertIllegalParameter || c.restarted || c.retry == nil || c.retry.Cookie == nil {
+	if alert != wire.AlertIllegalParameter || c.restarted || c.retry == nil || c.retry.Cookie == nil || c.a.read.epoch > 0 {
 		return false
 	}
 	c.restarted = true

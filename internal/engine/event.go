@@ -139,6 +139,14 @@ type CertificateRequestInfo struct {
 	ours   []wire.SignatureScheme // those of our policy
 }
 
+// Version returns the version in which the request was made.
+func (r *CertificateRequestInfo) Version() wire.Version {
+	if r.is13 {
+		return wire.VersionDTLS13
+	}
+	return wire.VersionDTLS12
+}
+
 // A Token ties an answer to its question. Zero is no question.
 type Token uint32
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto"
-	"errors"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -29,8 +28,6 @@ const externalHash = crypto.SHA256
 // maxOfferedPSKs is how many keys of a client are looked at. Each may cost a
 // look-up.
 const maxOfferedPSKs = 4
-
-var errBinder = errors.New("the client does not prove to have the pre-shared key")
 
 // findPSK looks for a key that both have.
 func (s *server13) findPSK(now time.Time) (state, error) {

@@ -181,7 +181,7 @@ func (s *server13) beginTranscript() error {
 	s.transcript.write(s.body[:truncated])
 	binder := s.psk.secret.Binder(s.psk.kind, s.transcript.sum())
 	if !hmac.Equal(binder, s.psk.binder) {
-		return refuse(wire.AlertDecryptError, "%w", errBinder)
+		return refuse(wire.AlertDecryptError, "%w", ErrBinder)
 	}
 	s.transcript.write(s.body[truncated:])
 	return nil

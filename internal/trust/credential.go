@@ -15,6 +15,7 @@ type Credential struct {
 	Chain   [][]byte // DER, leaf first
 	Signer  crypto.Signer
 	Schemes []wire.SignatureScheme // that the key may sign with, the preferred one first; nil for all that go with it
+	Staple  []byte                 // an OCSP response, in DER; may be nil
 	leaf    *x509.Certificate
 }
 
@@ -43,6 +44,7 @@ func NewCredential(cert *tls.Certificate) (Credential, error) {
 		Chain:   cert.Certificate,
 		Signer:  signer,
 		Schemes: schemes(cert.SupportedSignatureAlgorithms),
+		Staple:  cert.OCSPStaple,
 		leaf:    leaf,
 	}, nil
 }
