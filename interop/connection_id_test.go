@@ -9,7 +9,6 @@ import (
 
 	pion "github.com/pion/dtls/v4"
 	"github.com/pion/dtls/v4/pkg/crypto/ciphersuite"
-	"github.com/pion/dtls/v4/pkg/protocol"
 
 	"github.com/dtlsd/dtlsd/dtls"
 )
@@ -81,32 +80,38 @@ func wantCIDEcho(t *testing.T, c net.Conn, text string, sendings int) {
 }
 
 // pionCIDOptions are those of both roles: connection IDs of that length for what pion receives, and a key.
-func pionCIDOptions(length int, policy pion.CIDPathMigrationPolicy) []pion.Option {
+func pionCIDOptions(length int, c cidCase) []pion.Option {
 	generator := pion.OnlySendCIDGenerator()
 	if length > 0 {
 		generator = pion.RandomCIDGenerator(length)
 	}
 	return []pion.Option{
-		pion.WithConnectionID(generator, policy), pionPSK("interop", cidKey),
-		pion.WithMaxVersion(protocol.Version1_2), pion.WithCipherSuites(ciphersuite.TLS_PSK_WITH_AES_128_GCM_SHA256),
+		pion.WithConnectionID(generator, c.policy), pionPSK("interop", cidKey),
+		pion.WithMinVersion(pionVersions[c.suite.Version()]), pion.WithMaxVersion(pionVersions[c.suite.Version()]),
+		pion.WithCipherSuites(ciphersuite.ID(c.suite)),
 	}
 }
 
-// cidCases are pion without and with the return routability check.
-var cidCases = []struct {
+// A cidCase is pion without or with the return routability check.
+type cidCase struct {
 	name   string
+	suite  Suite
 	policy pion.CIDPathMigrationPolicy
 	checks bool
-}{
-	{"unchecked", pion.CIDPathMigrationUnsafe, false},
-	{"checked", pion.CIDPathMigrationRRC, true},
+}
+
+var cidCases = []cidCase{
+	{"DTLS 1.2, unchecked", 0x00a8, pion.CIDPathMigrationUnsafe, false},
+	{"DTLS 1.2, checked", 0x00a8, pion.CIDPathMigrationRRC, true},
+	{"DTLS 1.3, unchecked", 0x1301, pion.CIDPathMigrationUnsafe, false},
+	{"DTLS 1.3, checked", 0x1301, pion.CIDPathMigrationRRC, true},
 }
 
 func TestPionClientWithConnectionIDIsFollowed(t *testing.T) {
 	for _, length := range []int{0, 5} {
 		for _, c := range cidCases {
 			t.Run(fmt.Sprintf("%s/%d bytes", c.name, length), func(t *testing.T) {
-				followPion(t, pionCIDOptions(length, c.policy), length, c.checks)
+				followPion(t, pionCIDOptions(length, c), length, c.checks)
 			})
 		}
 	}
@@ -147,7 +152,7 @@ func followPion(t *testing.T, options []pion.Option, length int, checks bool) {
 
 func TestPionServerFollowsOurClient(t *testing.T) {
 	for _, c := range cidCases {
-		t.Run(c.name, func(t *testing.T) { bePionFollowed(t, pionCIDOptions(6, c.policy), c.checks) })
+		t.Run(c.name, func(t *testing.T) { bePionFollowed(t, pionCIDOptions(6, c), c.checks) })
 	}
 }
 

@@ -27,8 +27,8 @@ type Scenario struct {
 	WrongTrust    bool // the client trusts another authority than the one that signed the server's certificate
 	NoCertificate bool // the client has none, even if the server demands one
 
-	// Lose, if set, is asked for each datagram whether it gets lost on the way. See NewRelay.
-	Lose func(from Role, datagram int) bool
+	// Fate, if set, is asked for each datagram what happens to it on the way. See NewRelay.
+	Fate func(from Role, datagram int) Fate
 }
 
 // SuiteOf returns the suite of that side.
