@@ -113,8 +113,9 @@ type Config struct {
 	// set as well.
 	//
 	// DTLS 1.3 has no hint: it is called before the first ClientHello, with an
-	// empty one, and an empty key offers none. It is called again where the
-	// server turns out to speak DTLS 1.2.
+	// empty one, and again where the server turns out to speak DTLS 1.2. DTLS 1.3
+	// has no empty identities either, and no keys of zeros only: a client with
+	// such a key, or with none yet, offers DTLS 1.2 alone.
 	ClientPSK func(ctx context.Context, hint []byte) (identity, key []byte, err error)
 
 	// CipherSuites lists the suites to use, the preferred one first. Nil

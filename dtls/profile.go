@@ -79,6 +79,9 @@ func newProfile(c *Config, side engine.Side, observer *Observer, versions []wire
 		return nil, err
 	}
 	p.engine = c.engine(side, policy, versions)
+	if !slices.Contains(p.engine.Versions, wire.VersionDTLS13) {
+		p.engine.Policy.Groups = slices.DeleteFunc(p.engine.Policy.Groups, func(g wire.Group) bool { return g == wire.GroupX25519MLKEM768 })
+	}
 	if err := p.checkMeans(side); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
-	"github.com/dtlsd/dtlsd/internal/suite"
 )
 
 // A SessionCache stores a server's sessions, so that clients can resume them
@@ -50,8 +49,11 @@ type ClientSession struct {
 	state *engine.SessionState
 }
 
+// Version returns the version of the session.
+func (s *ClientSession) Version() uint16 { return suiteOf(s.state.Suite).Version }
+
 // usedOnce reports whether the session must be resumed only once.
-func (s *ClientSession) usedOnce() bool { return suite.Lookup13(s.state.Suite) != nil }
+func (s *ClientSession) usedOnce() bool { return s.Version() == VersionDTLS13 }
 
 // Bytes encodes the session. It contains the session's secrets.
 func (s *ClientSession) Bytes() []byte { return s.state.Marshal() }

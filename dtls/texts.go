@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A voice words the lines of the log. The texts are those of Qt's examples
@@ -90,8 +91,12 @@ func (v voice) established(peer netip.AddrPort, state *ConnectionState) string {
 	if v.side == engine.Client {
 		return v.name + ": encrypted connection established!"
 	}
-	return fmt.Sprintf("Connection with (%v) encrypted. Session cipher: %s; session protocol: %s.",
+	text := fmt.Sprintf("Connection with (%v) encrypted. Session cipher: %s; session protocol: %s",
 		peer, state.CipherSuite.OpenSSLName, VersionName(state.Version))
+	if state.Version == VersionDTLS13 && state.Group != 0 { // which Qt does not know, and the cipher does not tell
+		text += "; key agreement: " + wire.Group(state.Group).String()
+	}
+	return text + "."
 }
 
 func (v voice) shutdown(peer netip.AddrPort) string {
