@@ -55,6 +55,10 @@ func (s *shard) on(sess *Session, e *engine.Event) {
 		s.observeHandshake(sess, HandshakeEvent{Sent: true, Alert: e.Alert.String()})
 	case engine.EventKeyUpdate:
 		s.hearKeyUpdate(sess, e.Message.Sent)
+	case engine.EventCIDIssued:
+		s.table.addCID(sess, cidKeyOf(e.Data))
+	case engine.EventCIDRetired:
+		s.table.dropCID(sess, cidKeyOf(e.Data))
 	case engine.EventWarning:
 		s.warn(sess, e.Err)
 	default:
@@ -168,7 +172,7 @@ func (s *shard) establish(sess *Session) {
 	}
 	s.takePlace(sess)
 	if len(sess.state.LocalCID) == 0 {
-		s.table.removeCID(sess) // the server wanted none
+		s.table.removeCIDs(sess) // the server wanted none
 	}
 	elapsed := s.now.Sub(hs.begun)
 	hs.end()

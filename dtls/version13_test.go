@@ -108,6 +108,22 @@ func TestBadCookieOfDTLS13IsTold(t *testing.T) {
 	})
 }
 
+// A server that has keys alone says so to a client that has none.
+func TestClientWithoutKeyInDTLS13(t *testing.T) {
+	about(t, VersionDTLS13)
+	inWorld(t, nil, func(w *world) {
+		_, err := w.tryDial(clientAddress, &Config{InsecureSkipVerify: true})
+		var alert *AlertError
+		if !errors.As(err, &alert) || alert.Alert != uint8(wire.AlertHandshakeFailure) {
+			t.Errorf("%v", err)
+		}
+		const text = "no credential that the client can use: client offers no pre-shared key; server has pre-shared keys"
+		if !w.log.has(KindFailed, text) {
+			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
+		}
+	})
+}
+
 // With another key than the server's, a client learns it from an alert, which
 // anyone may send: it counts at the next timeout.
 func TestWrongKeyInDTLS13(t *testing.T) {

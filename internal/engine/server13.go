@@ -64,9 +64,11 @@ func (s *server13) onHello(now time.Time) (state, error) {
 
 // negotiate chooses the parameters of the handshake.
 func (s *server13) negotiate(now time.Time) (state, error) {
-	policy := s.a.cfg.Policy
-	policy.PSK = s.psk.key != nil // a ticket's is as good as one of the policy's
-	choice, err := suite.Choose13(s.offer(), &policy, candidates(s.credentials))
+	policy, offer := s.a.cfg.Policy, s.offer()
+	if len(offer.PSKs) > 0 {
+		policy.PSK = s.psk.key != nil // a ticket's is as good as one of the policy's
+	}
+	choice, err := suite.Choose13(offer, &policy, candidates(s.credentials))
 	if err != nil {
 		return s.state, err
 	}
