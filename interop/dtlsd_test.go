@@ -22,15 +22,15 @@ var dtlsdSuites = func() suiteTable {
 const dtlsdListening = `^Server is listening on address (\S+) and port (\d+)$`
 
 var dtlsdServerReports = map[Fact]string{
-	SuiteName: `^Connection with \(.*\) encrypted\. Session cipher: (\S+); session protocol: DTLS 1\.2\.$`,
+	SuiteName: `^Connection with \(.*\) encrypted\. Session cipher: (\S+); session protocol: DTLS 1\.[23]\.$`,
 	Goodbye:   `^\(.*\): The DTLS connection has been shutdown$`,
-	Refusal:   `^\(.*\): ((?:received the alert|the peer's Finished cannot be decrypted|Error during SSL handshake).*)$`,
+	Refusal:   `^\(.*\): ((?:received the alert|the peer's Finished cannot be decrypted|Error during SSL handshake|hello refused).*)$`,
 }
 
 var dtlsdClientReports = map[Fact]string{
-	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.2(?:;|$)`,
+	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.[23](?:;|$)`,
 	Goodbye:   `(?i)shutdown alert received`,
-	Refusal:   `(?:^dtlsd: error: |client: |interop: )((?:received the alert|the server answered but never|certificate not trusted|.*unreachable).*)$`,
+	Refusal:   `(?:^dtlsd: error: |client: |interop: |stranger: )((?:handshake error|the peer sent a fatal alert|the server answered but never|certificate not trusted|.*unreachable).*)$`,
 }
 
 func (dtlsd) Name() string { return "dtlsd" }

@@ -73,7 +73,7 @@ func row(t *testing.T, peer Implementation, role Role, scenario *Scenario, how s
 // a library in this process, the library of this repository takes its place; but only the program has words for what
 // goes wrong.
 func offered(peer Implementation, peersRole Role, s *Scenario) bool {
-	if s.WrongKey || s.WrongTrust || s.NoCertificate {
+	if s.refuses() {
 		return true
 	}
 	_, inProcess := peer.(pionDTLS)

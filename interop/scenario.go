@@ -1,5 +1,7 @@
 package interop
 
+import "slices"
+
 // A Scenario is what both ends of a connection are told. The zero value of a field leaves the matter to them.
 type Scenario struct {
 	Suite          Suite // the only one that either end offers or accepts
@@ -92,6 +94,12 @@ func (s *Scenario) ClientShows() (Credential, Pair) {
 		return NoCredential, Pair{}
 	}
 	return s.Authentication.Client, s.Certificates.Client(s.Authentication.Client)
+}
+
+// refuses reports whether there must be no connection.
+func (s *Scenario) refuses() bool {
+	return s.WrongKey || s.WrongIdentity || s.WrongTrust || s.NoCertificate || s.ClientSuite != 0 ||
+		len(s.ClientGroups) > 0 && !slices.Contains(s.ClientGroups, s.Group)
 }
 
 // keyLogOf returns the file to which that side logs its secrets, or the empty string.
