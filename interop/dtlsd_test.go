@@ -28,7 +28,7 @@ var dtlsdServerReports = map[Fact]string{
 }
 
 var dtlsdClientReports = map[Fact]string{
-	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.2$`,
+	SuiteName: `: session cipher: (\S+); session protocol: DTLS 1\.2(?:;|$)`,
 	Goodbye:   `(?i)shutdown alert received`,
 	Refusal:   `(?:^dtlsd: error: |client: |interop: )((?:received the alert|the server answered but never|certificate not trusted|.*unreachable).*)$`,
 }
