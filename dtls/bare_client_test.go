@@ -24,7 +24,9 @@ type bareClient struct {
 // newBareClient completes a handshake over conn.
 func newBareClient(t testing.TB, conn net.Conn) *bareClient {
 	t.Helper()
-	p, err := clientConfig().profile(engine.Client)
+	config := clientConfig()
+	config.MinVersion, config.MaxVersion = version, version
+	p, err := config.profile(engine.Client)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,14 +77,18 @@ func (c *bareClient) echo(message []byte) {
 	if _, err := c.conn.Write(c.out); err != nil {
 		c.t.Fatal(err)
 	}
-	n := c.read()
-	c.assoc.Receive(time.Now(), c.buf[:n])
-	for e := c.assoc.Next(); e.Kind != engine.EventNone; e = c.assoc.Next() {
-		if e.Kind == engine.EventData && len(e.Data) == len(message) {
-			return
+	for {
+		n := c.read()
+		c.assoc.Receive(time.Now(), c.buf[:n])
+		for e := c.assoc.Next(); e.Kind != engine.EventNone; e = c.assoc.Next() {
+			switch {
+			case e.Kind == engine.EventSend:
+				c.conn.Write(e.Data)
+			case e.Kind == engine.EventData && len(e.Data) == len(message):
+				return
+			}
 		}
 	}
-	c.t.Fatal("no echo")
 }
 
 // dialBare returns a bareClient of a server on a real socket.

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/gate"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -73,13 +74,29 @@ func (c *challengeSample) next(now time.Time) (netip.AddrPort, bool) {
 }
 
 // observeChallenge takes a ClientHello that was answered with a
-// HelloVerifyRequest into the sample.
+// HelloVerifyRequest or a HelloRetryRequest into the sample.
 func (s *shard) observeChallenge(peer netip.AddrPort, hello, reply []byte) {
 	if s.host.observer.Handshake == nil || !s.sample.add(s.now, peer) {
 		return
 	}
 	s.observeStranger(peer, false, hello)
 	s.observeStranger(peer, true, reply)
+}
+
+// observeRefusal tells of a ClientHello that was refused with an alert, as long
+// as there is room in the sample.
+func (s *shard) observeRefusal(peer netip.AddrPort, hello []byte, v *gate.Verdict) {
+	if s.host.observer.Handshake == nil {
+		return
+	}
+	s.sample.answered(peer) // whatever with
+	if !s.sample.add(s.now, peer) {
+		return
+	}
+	s.sample.answered(peer) // it is not asked for more
+	s.observeStranger(peer, false, hello)
+	alert := wire.Alert{Level: wire.AlertFatal, Description: v.Alert}
+	s.tellHandshake(HandshakeEvent{Time: s.now, Peer: peer, Sent: true, Alert: alert.String(), Err: v.Err})
 }
 
 // observeStranger tells of the first message in a datagram from or to a peer

@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"context"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -65,11 +66,18 @@ type Config struct {
 	// asks for one; one without a chain if there is none. It has a goroutine
 	// of its own.
 	GetClientCertificate func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+	// RawPublicKeys are keys of ours that go without a certificate (RFC 7250),
+	// the preferred one first, for peers that want them so. They come after
+	// certificates.
+	RawPublicKeys []crypto.Signer
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
 	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
-	// AddressChange. It has a goroutine of its
-	// own and may take its time.
+	// AddressChange. It has a goroutine of its own and may take its time.
+	//
+	// It is asked once the client has shown its cookie. In DTLS 1.3 the version,
+	// the suite and the group are chosen before that, from this Config, and the
+	// handshake fails if they are not in the Config returned.
 	GetConfigForClient func(*tls.ClientHelloInfo) (*Config, error)
 
 	// ClientAuth is a server's policy about certificates of clients, which
@@ -90,6 +98,13 @@ type Config struct {
 	// resumed sessions too, whose certificates are verified again. It runs
 	// away from the socket and may take its time.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
+	// VerifyRawPublicKey, if set, lets peers have a raw public key instead of a
+	// certificate, and decides whether to believe it; [PinnedKeys] makes one. It
+	// is called for resumed sessions too, runs away from the socket and may take
+	// its time. Peers may still have a certificate where RootCAs or
+	// InsecureSkipVerify is set, on a client, or ClientCAs, on a server; a server
+	// that asks for neither does not call it.
+	VerifyRawPublicKey func(key crypto.PublicKey) error
 	// VerifyConnection, if set, is called at the end of each handshake, with
 	// or without certificates, and may refuse the session: the peer gets the
 	// alert access_denied. It runs on the goroutine that serves the socket and
@@ -100,7 +115,7 @@ type Config struct {
 	// server accepts no suites with such keys.
 	PSK PSKStore
 	// PSKIdentityHint is what a server tells its clients before they choose
-	// an identity. Without it nothing is sent.
+	// an identity, in DTLS 1.2 only. Without it nothing is sent.
 	PSKIdentityHint []byte
 	// ClientPSK returns a client's identity and key for a server that gave
 	// that hint, which may be empty; [StaticClientPSK] makes one that is
@@ -108,16 +123,27 @@ type Config struct {
 	// and may take its time; ctx ends with the handshake. A client that has it
 	// offers suites with certificates only if RootCAs or InsecureSkipVerify is
 	// set as well.
+	//
+	// DTLS 1.3 has no hint: it is called before the first ClientHello, with an
+	// empty one, and again where the server turns out to speak DTLS 1.2. DTLS 1.3
+	// has no empty identities either, and no keys of zeros only: a client with
+	// such a key, or with none yet, offers DTLS 1.2 alone.
 	ClientPSK func(ctx context.Context, hint []byte) (identity, key []byte, err error)
 
 	// CipherSuites lists the suites to use, the preferred one first. Nil
-	// stands for all that [CipherSuites] has as default.
+	// stands for all that [CipherSuites] has as default. Unlike those of
+	// crypto/tls it lists the suites of both versions, and a version of which it
+	// has none is not spoken.
 	CipherSuites []uint16
 	// CurvePreferences lists the groups for key agreement, the preferred one
-	// first. Nil stands for X25519, P-256 and P-384.
+	// first. Nil stands for X25519MLKEM768, X25519, P-256 and P-384. DTLS 1.2
+	// does without the first one, which quantum computers do not break.
+	//
+	// A client sends a key share of the first other group. A server that prefers
+	// X25519MLKEM768 asks for its share together with the cookie.
 	CurvePreferences []tls.CurveID
-	// MinVersion and MaxVersion are zero or [VersionDTLS12], the only version
-	// so far. Those of crypto/tls are refused.
+	// MinVersion and MaxVersion bound the versions to speak: [VersionDTLS12] and
+	// [VersionDTLS13], which zeroes stand for. Numbers of crypto/tls are refused.
 	MinVersion, MaxVersion uint16
 	// NextProtos lists the application protocols, the preferred one first
 	// (RFC 7301).
@@ -139,7 +165,7 @@ type Config struct {
 	// Nil stores none.
 	SessionCache SessionCache
 	// ClientSessionCache stores a client's sessions for resumption. Nil
-	// stores none.
+	// stores none. Those of DTLS 1.3 are used once.
 	ClientSessionCache ClientSessionCache
 
 	// ConnectionIDs says whether connection IDs are negotiated (RFC 9146).
@@ -214,6 +240,7 @@ func (c *Config) Clone() *Config {
 		Certificates:                c.Certificates,
 		GetCertificate:              c.GetCertificate,
 		GetClientCertificate:        c.GetClientCertificate,
+		RawPublicKeys:               c.RawPublicKeys,
 		GetConfigForClient:          c.GetConfigForClient,
 		ClientAuth:                  c.ClientAuth,
 		ClientCAs:                   c.ClientCAs,
@@ -221,6 +248,7 @@ func (c *Config) Clone() *Config {
 		ServerName:                  c.ServerName,
 		InsecureSkipVerify:          c.InsecureSkipVerify,
 		VerifyPeerCertificate:       c.VerifyPeerCertificate,
+		VerifyRawPublicKey:          c.VerifyRawPublicKey,
 		VerifyConnection:            c.VerifyConnection,
 		PSK:                         c.PSK,
 		PSKIdentityHint:             c.PSKIdentityHint,

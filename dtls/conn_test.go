@@ -258,6 +258,7 @@ func TestHandshakeEndsWithItsContext(t *testing.T) {
 // A server with another key stays silent. Who waits for our last flight to be
 // repeated twice, at 1 s and at 3 s, hears of the key, whatever ends the wait.
 func TestImpatienceTellsOfAWrongKey(t *testing.T) {
+	about(t, VersionDTLS12)
 	for _, test := range []struct {
 		patience time.Duration
 		want     bool

@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 )
@@ -15,6 +16,12 @@ type ConnectionState struct {
 	Group       tls.CurveID // of the key agreement; 0 without one
 	DidResume   bool
 
+	// HelloRetryRequest says whether the server asked for a second ClientHello,
+	// for its cookie or for a key share of another group. Servers that ask every
+	// client for a cookie always do, in DTLS 1.3; in DTLS 1.2 it is false.
+	HelloRetryRequest bool
+
+	// Of DTLS 1.2: in DTLS 1.3 there is no need for them.
 	ExtendedMasterSecret bool
 	EncryptThenMAC       bool
 
@@ -30,6 +37,10 @@ type ConnectionState struct {
 	// are verified again.
 	PeerCertificates []*x509.Certificate
 	VerifiedChains   [][]*x509.Certificate
+
+	// PeerPublicKey is the key that the peer has proven to have: that of its
+	// certificate, or a raw public key without one.
+	PeerPublicKey crypto.PublicKey
 
 	NegotiatedProtocol string // ALPN
 	ServerName         string // that the client asked for
@@ -54,9 +65,10 @@ func newConnectionState(s *Session) ConnectionState {
 	c := ConnectionState{
 		HandshakeComplete:    true,
 		Version:              uint16(state.Version),
-		CipherSuite:          publicSuite(state.Suite),
+		CipherSuite:          suiteOf(state.CipherSuite()),
 		Group:                tls.CurveID(state.Group),
 		DidResume:            state.Resumed,
+		HelloRetryRequest:    state.Retried,
 		ExtendedMasterSecret: state.ExtendedMasterSecret,
 		EncryptThenMAC:       state.EncryptThenMAC,
 		PSKIdentity:          state.Identity,
@@ -72,13 +84,14 @@ func newConnectionState(s *Session) ConnectionState {
 	if s.verified != nil {
 		c.PeerCertificates = s.verified.Certificates
 		c.VerifiedChains = s.verified.VerifiedChains
+		c.PeerPublicKey = s.verified.PublicKey()
 	}
 	return c
 }
 
 // ExportKeyingMaterial derives length bytes of keys for another protocol, such
-// as SRTP, from those of the session (RFC 5705). A nil context is none, which
-// is not the same as an empty one. It fails once the session has ended.
+// as SRTP, from those of the session (RFC 5705). A nil context is none, which in
+// DTLS 1.2 is not the same as an empty one. It fails once the session has ended.
 func (c ConnectionState) ExportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
 	if c.session == nil {
 		return nil, ErrSessionClosed

@@ -185,7 +185,7 @@ func (d *dialled) failed(_ *Session, reason error)           { d.conn.end(reason
 func (s *shard) dial(peer netip.AddrPort, target string) {
 	s.leaving.whenIdle = true
 	sess := s.newSession(route{peer: peer}, 0)
-	sess.hs.target = target
+	s.server = target
 	s.table.put(sess)
 	s.logStarted(sess, false)
 	sess.assoc = engine.NewClient(s.engineConfig(s.host.profile), s.ws, s.now, s.target(target))
@@ -201,6 +201,9 @@ func (s *shard) target(name string) engine.Target {
 	}
 	s.callOut()
 	session := cache.Get(name)
+	if session != nil && session.usedOnce() {
+		forget(cache, name)
+	}
 	s.callBack()
 	if session != nil {
 		t.Session = session.state

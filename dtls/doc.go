@@ -1,5 +1,5 @@
-// Package dtls secures UDP with DTLS 1.2 (RFC 6347): a server, a listener and a
-// client.
+// Package dtls secures UDP with DTLS 1.2 (RFC 6347) and DTLS 1.3 (RFC 9147): a
+// server, a listener and a client.
 //
 // A [Server] is like one of net/http. Its handler is called with each datagram
 // that a client sends, decrypted, and answers through the [Session]:
@@ -26,6 +26,10 @@
 // A [Config] has the fields of the one in crypto/tls where the meaning is the
 // same, and uses its certificates; what is peculiar to DTLS comes on top.
 //
+// Either side may have a raw public key instead of a certificate (RFC 7250):
+// Config.RawPublicKeys are our own, and Config.VerifyRawPublicKey decides about
+// those of peers.
+//
 // # Goroutines
 //
 // A socket has one goroutine, called its shard, which does everything for all
@@ -51,7 +55,15 @@
 // server follows the newest record, after a return routability check (RFC 9853)
 // where both sides know it.
 //
+// # Two versions
+//
+// Both versions are spoken, and the newer one where both sides have it:
+// Config.MinVersion and Config.MaxVersion say otherwise. In DTLS 1.3 the cookie is
+// in a HelloRetryRequest; a client is ready before its server, which may still
+// refuse it; and keys are updated, by themselves in time or by [Session.KeyUpdate].
+//
 // # Limitations
 //
-// There is no DTLS 1.3 yet, and no renegotiation.
+// There is no renegotiation and no early data, no request for a certificate after
+// the handshake, and peers get no new connection IDs in DTLS 1.3.
 package dtls

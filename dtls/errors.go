@@ -27,6 +27,9 @@ var (
 	ErrIdleTimeout error = &endError{text: "idle for too long", timeout: true}
 	// ErrHandshakeTimeout says that the peer did not complete the handshake.
 	ErrHandshakeTimeout error = &endError{text: "handshake timed out", timeout: true}
+	// ErrUnacknowledged says that the peer acknowledged nothing any more of what
+	// DTLS 1.3 has acknowledged: session tickets, and changes of keys.
+	ErrUnacknowledged error = &endError{text: "the peer acknowledges nothing any more", timeout: true}
 	// ErrNoPSK says that Config.ClientPSK has no key for a server that asks
 	// for one.
 	ErrNoPSK error = &endError{text: "no pre-shared key for this server"}
@@ -48,6 +51,9 @@ var (
 	ErrMessageTooLarge = errors.New("dtls: datagram too large for one record")
 	// ErrUnknownIdentity is what a [PSKStore] answers when it has no key.
 	ErrUnknownIdentity = errors.New("dtls: unknown PSK identity")
+	// ErrNoKeyUpdate is returned by KeyUpdate for a session of DTLS 1.2, whose
+	// keys are those of its handshake.
+	ErrNoKeyUpdate = errors.New("dtls: keys cannot be updated in DTLS 1.2")
 	// ErrWrongKey says that the two sides probably have different pre-shared
 	// keys, or that the server does not know the client's identity: nobody
 	// else can tell the two apart.
@@ -86,6 +92,8 @@ type AlertError struct {
 	// offered to a server that has nothing in common with it. It is empty where
 	// that explains nothing.
 	Offered string
+
+	wrongKey bool // we proved to have a pre-shared key, and the server has another
 }
 
 func (e *AlertError) Error() string {
@@ -93,11 +101,17 @@ func (e *AlertError) Error() string {
 	if e.Offered != "" {
 		text += ": " + e.Offered
 	}
+	if e.wrongKey {
+		text += ": " + plain(ErrWrongKey)
+	}
 	return text
 }
 
-// Is makes it match [net.ErrClosed].
-func (e *AlertError) Is(target error) bool { return target == net.ErrClosed }
+// Is makes it match [net.ErrClosed], and [ErrWrongKey] where the alert is about
+// that.
+func (e *AlertError) Is(target error) bool {
+	return target == net.ErrClosed || e.wrongKey && target == ErrWrongKey
+}
 
 // A ProtocolError is our reason to end a handshake or a session, and the alert
 // with which the peer is told.
@@ -112,8 +126,8 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 // Is makes it match [net.ErrClosed].
 func (e *ProtocolError) Is(target error) bool { return target == net.ErrClosed }
 
-// A CertificateError says why the peer's certificate is not trusted. It wraps
-// an error of crypto/x509, or that of one of the functions in Config.
+// A CertificateError says why the peer's certificate, or its raw public key, is
+// not trusted. It wraps an error of crypto/x509, or that of one of the functions in Config.
 type CertificateError struct {
 	Err error
 }
@@ -174,6 +188,12 @@ func (e *impatienceError) Timeout() bool {
 }
 func (e *impatienceError) Temporary() bool { return false }
 
+// A wrongKeyError is what shows that the peer has another pre-shared key.
+type wrongKeyError struct{ err error }
+
+func (e *wrongKeyError) Error() string   { return e.err.Error() }
+func (e *wrongKeyError) Unwrap() []error { return []error{e.err, ErrWrongKey} }
+
 // publicError is the one place where a reason of the engine becomes one that
 // users see.
 func publicError(err error) error {
@@ -193,6 +213,8 @@ func publicError(err error) error {
 		return publicTimeout(err)
 	case errors.Is(err, engine.ErrNoPSK):
 		return ErrNoPSK
+	case errors.Is(err, engine.ErrBinder):
+		return &ProtocolError{uint8(engine.AlertFor(err)), &wrongKeyError{err}}
 	case errors.As(err, &alert):
 		return &AlertError{Alert: uint8(alert.Alert), Authenticated: alert.Authenticated}
 	case errors.As(err, &certificate):

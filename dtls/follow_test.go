@@ -213,6 +213,7 @@ func TestObserversSeeTheAddressesOfDatagrams(t *testing.T) {
 	var packets []Packet
 	var from []netip.AddrPort
 	inWorld(t, func(s *Server) {
+		s.Config.SessionTicketsDisabled = true // which are acknowledged in their own time
 		s.Config.Observer.Packet = func(p Packet) {
 			mu.Lock()
 			defer mu.Unlock()

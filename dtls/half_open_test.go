@@ -20,6 +20,7 @@ func anotherHello(hello []byte, n uint64) []byte {
 }
 
 func TestForgedHellosDoNotStopTheClockOfAHandshake(t *testing.T) {
+	about(t, VersionDTLS12)
 	inWorld(t, nil, func(w *world) {
 		hello := firstHello(t)
 		packets := w.capture()
@@ -39,6 +40,7 @@ func TestForgedHellosDoNotStopTheClockOfAHandshake(t *testing.T) {
 }
 
 func TestHelloBehindSomethingElseIsNotAcceptedEither(t *testing.T) {
+	about(t, VersionDTLS12)
 	inWorld(t, nil, func(w *world) {
 		w.srv.SetAccepting(false)
 		synctest.Wait()

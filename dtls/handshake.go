@@ -18,15 +18,17 @@ type handshake struct {
 	held  time.Time // until then, its flight is not repeated
 	holds int       // how often that was put off
 
+	disturbed bool // the last hello that began at its address was another one
+
 	questions  int    // that were asked and are not answered
 	cid        []byte // that we gave to the peer
 	received   bool   // a datagram came, and the log has no line about it yet
 	progressed bool   // the log has had such a line
 	identity   []byte // the PSK identity that the client presented
 	known      bool   // there is a key for it
+	asked      bool   // a client's key was asked for
 	verified   *trust.Peer
-	refused    error  // by VerifyConnection
-	target     string // the name of a client's server in the session cache
+	refused    error // by VerifyConnection
 }
 
 // context returns the context of look-ups, which ends with the handshake.

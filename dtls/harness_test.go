@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,26 @@ var (
 	clientPeer = netip.MustParseAddrPort(clientAddress)
 	testKey    = []byte{0x1a, 0x2b, 0x3c, 0x4d, 0x5e, 0x6f} // that of Qt's examples
 )
+
+// The tests run once for each version, which servers of worlds then speak alone.
+// Their clients speak both.
+var version uint16
+
+func TestMain(m *testing.M) {
+	code := 0
+	for _, version = range []uint16{VersionDTLS12, VersionDTLS13} {
+		code = max(code, m.Run())
+	}
+	os.Exit(code)
+}
+
+// about skips a test that is about one version in the run for the other one.
+func about(t *testing.T, v uint16) {
+	t.Helper()
+	if v != version {
+		t.Skip("about " + VersionName(v))
+	}
+}
 
 // A world is a server, clients and the network between them, in virtual time.
 type world struct {
@@ -59,6 +80,9 @@ func newWorld(t testing.TB, change func(*Server)) *world {
 	}
 	if change != nil {
 		change(w.srv)
+	}
+	if c := w.srv.Config; c.MinVersion == 0 && c.MaxVersion == 0 {
+		c.MinVersion, c.MaxVersion = version, version
 	}
 	w.serve(serverAddress)
 	return w
@@ -91,6 +115,7 @@ func (w *world) dial(local string, config *Config) *Conn {
 	if err != nil {
 		w.t.Fatalf("handshake from %s: %v", local, err)
 	}
+	w.settle()
 	return c
 }
 
@@ -105,6 +130,29 @@ func (w *world) tryDial(local string, config *Config) (*Conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// tryAdmission is tryDial until the server has let the client in as well, which
+// in DTLS 1.3 shows later.
+func (w *world) tryAdmission(local string, config *Config) (*Conn, error) {
+	w.t.Helper()
+	c, err := w.tryDial(local, config)
+	if err != nil || version == VersionDTLS12 {
+		return c, err
+	}
+	if err := echo(c, "may I come in?"); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// settle waits until the server is ready too, which in DTLS 1.3 it is after the
+// client.
+func (w *world) settle() {
+	if version == VersionDTLS13 {
+		synctest.Wait()
+	}
 }
 
 // wantEcho sends a datagram and expects it back within a second.

@@ -32,7 +32,11 @@ func parseClientHello(body []byte, sess *Session) (*tls.ClientHelloInfo, error) 
 	if err != nil {
 		return nil, err
 	}
-	ext, err := wire.ParseClientExtensions(hello.Extensions)
+	parse := wire.ParseClientExtensions
+	if slices.Contains(sess.shard.host.profile.engine.Versions, wire.VersionDTLS13) {
+		parse = wire.ParseClientExtensions13
+	}
+	ext, err := parse(hello.Extensions)
 	if err != nil {
 		return nil, err
 	}
@@ -57,20 +61,35 @@ func convert[To, From ~uint16](list []From) []To {
 	return out
 }
 
-// tlsVersions returns the versions of TLS that those of DTLS are made from. A
-// hello that lists none is one of DTLS 1.2.
+// tlsVersions returns the versions of TLS that those of DTLS are made from, the
+// client's preferred one first. A hello that lists none is one of DTLS 1.2.
 func tlsVersions(versions []wire.Version) []uint16 {
-	list := []uint16{tls.VersionTLS12}
-	if slices.Contains(versions, wire.VersionDTLS13) {
-		list = append(list, tls.VersionTLS13)
+	if len(versions) == 0 {
+		return []uint16{tls.VersionTLS12}
+	}
+	list := []uint16{}
+	for _, v := range versions {
+		switch v {
+		case wire.VersionDTLS13:
+			list = append(list, tls.VersionTLS13)
+		case wire.VersionDTLS12:
+			list = append(list, tls.VersionTLS12)
+		}
 	}
 	return list
 }
 
 // wantsCertificate reports whether a client offers a suite in which the server
-// has a certificate.
+// has a certificate, and takes one. In DTLS 1.3 that is any suite, for a client
+// that says which signatures it can verify.
 func wantsCertificate(hello *engine.HelloInfo) bool {
+	if types := hello.CertificateTypes; types != nil && !slices.Contains(types, wire.CertificateTypeX509) {
+		return false
+	}
 	return slices.ContainsFunc(hello.CipherSuites, func(id wire.CipherSuite) bool {
+		if suite.Lookup13(id) != nil {
+			return len(hello.SignatureSchemes) > 0
+		}
 		s := suite.Lookup(id)
 		return s != nil && s.KeyExchange.UsesCertificate()
 	})
@@ -80,7 +99,7 @@ func certificateRequestInfo(r *engine.CertificateRequestInfo) *tls.CertificateRe
 	return &tls.CertificateRequestInfo{
 		AcceptableCAs:    r.Authorities,
 		SignatureSchemes: convert[tls.SignatureScheme](r.SignatureSchemes),
-		Version:          tls.VersionTLS12,
+		Version:          tlsVersions([]wire.Version{r.Version()})[0],
 	}
 }
 

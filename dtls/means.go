@@ -25,6 +25,13 @@ func (p *profile) checkMeans(side engine.Side) error {
 // with certificates of the server.
 func (p *profile) means(side engine.Side) (psk, certificates bool) {
 	policy := &p.engine.Policy
+	if slices.Contains(p.engine.Versions, wire.VersionDTLS13) {
+		psk = policy.PSK
+		certificates = policy.Certificates && (side == engine.Client || p.config.GetCertificate != nil || len(p.credentials) > 0)
+	}
+	if !slices.Contains(p.engine.Versions, wire.VersionDTLS12) {
+		return psk, certificates
+	}
 	for _, s := range policy.Suites {
 		if s.KeyExchange.UsesPSK() {
 			psk = psk || policy.PSK
@@ -48,12 +55,14 @@ func (p *profile) fits(side engine.Side, kind suite.KeyExchange) bool {
 func (p *profile) offered(alert wire.AlertDescription) string {
 	psk, certificates := p.means(engine.Client)
 	switch c := p.config; {
-	case alert != wire.AlertHandshakeFailure || psk && certificates:
+	case alert != wire.AlertHandshakeFailure && alert != wire.AlertMissingExtension || psk && certificates:
 		return ""
-	case psk && c.offersCertificates():
+	case psk && c.offersSignatures():
 		return "we offered pre-shared keys only: Config.CipherSuites has nothing else"
 	case psk:
 		return "we offered pre-shared keys only: Config.RootCAs is not set"
+	case c.ClientPSK == nil && !c.offersCertificates():
+		return "we offered to take raw public keys only: neither Config.ClientPSK nor Config.RootCAs is set"
 	case c.ClientPSK != nil:
 		return "we offered certificates only: Config.CipherSuites has nothing else"
 	default:

@@ -11,6 +11,7 @@ import (
 // A server says no more than handshake_failure. The client knows what it left
 // out.
 func TestClientSaysWhatItOfferedInVain(t *testing.T) {
+	about(t, VersionDTLS12)
 	ca := newAuthority(t)
 	both := func(suites ...uint16) *Config {
 		c := ca.trusting()

@@ -30,6 +30,8 @@ type Observer struct {
 	Drop func(Drop)
 	// AddressChange gets each change of the address of a peer.
 	AddressChange func(AddressChange)
+	// KeyUpdate gets each change of keys of an established session.
+	KeyUpdate func(KeyUpdate)
 	// Packet gets each datagram of a session, from its handshake on, as it is on
 	// the network.
 	Packet func(Packet)
@@ -52,6 +54,7 @@ func Observers(several ...*Observer) *Observer {
 		joined.Handshake = join(joined.Handshake, o.Handshake)
 		joined.Drop = join(joined.Drop, o.Drop)
 		joined.AddressChange = join(joined.AddressChange, o.AddressChange)
+		joined.KeyUpdate = join(joined.KeyUpdate, o.KeyUpdate)
 		joined.Packet = join(joined.Packet, o.Packet)
 		joined.Secret = join(joined.Secret, o.Secret)
 	}
@@ -121,6 +124,7 @@ const (
 	KindListening     Kind = "listening"     // the socket is open
 	KindNotAccepting  Kind = "not_accepting" // new sessions are refused from now on
 	KindUnverified    Kind = "unverified"    // a datagram of a peer without session or cookie
+	KindRefused       Kind = "refused"       // a hello that cannot lead to a session, or with a bad cookie
 	KindStarted       Kind = "started"       // a handshake begins
 	KindProgress      Kind = "progress"      // a datagram did not complete the handshake
 	KindIdentity      Kind = "identity"      // a PSK identity was received or presented
@@ -138,6 +142,7 @@ const (
 	KindCredentials   Kind = "credentials"   // a look-up of credentials failed
 	KindKeyLog        Kind = "keylog"        // secrets are being written to Config.KeyLogWriter
 	KindMoved         Kind = "moved"         // the address of the peer changed
+	KindKeyUpdate     Kind = "key_update"    // one side goes on with new keys
 	KindNotMoved      Kind = "not_moved"     // a datagram from elsewhere was no sign of such a change
 	KindSuppressed    Kind = "suppressed"    // lines were not shown
 	KindUnanswered    Kind = "unanswered"    // a client never answered the cookie; known of a sample only
@@ -191,6 +196,9 @@ type HandshakeEvent struct {
 	Offset, Fragment int
 
 	Alert string // such as "fatal handshake_failure"
+	// Err says why a hello was refused with that alert before there was a
+	// session. It is nil otherwise, and good as long as the hook runs.
+	Err error
 
 	Retransmission int // the flight was repeated for the n-th time
 
@@ -212,6 +220,15 @@ type AddressChange struct {
 	Session  uint64 // [Session.ID]
 	From, To netip.AddrPort
 	Checked  bool // the peer proved that it receives what is sent to the new address
+}
+
+// A KeyUpdate says that one side of a session goes on with new keys, in
+// DTLS 1.3.
+type KeyUpdate struct {
+	Time    time.Time
+	Session uint64 // [Session.ID]
+	Peer    netip.AddrPort
+	Sent    bool // those for what we send, or else for what the peer sends
 }
 
 // A Packet is a datagram on the network.

@@ -40,6 +40,7 @@ func TestObserverSeesDatagramsInBothForms(t *testing.T) {
 }
 
 func TestObserverSeesTheHandshake(t *testing.T) {
+	about(t, VersionDTLS12)
 	var steps []string
 	inWorld(t, func(s *Server) {
 		s.Config.Observer.Handshake = func(e HandshakeEvent) {
@@ -135,14 +136,22 @@ func TestObserverSeesPacketsAndSecrets(t *testing.T) {
 		c.Close()
 		synctest.Wait()
 		var want []string
-		for _, p := range packets()[2:] { // without those for the cookie
+		before := 2 // those for the cookie
+		if version == VersionDTLS13 {
+			before = 3 // and the first part of the second hello
+		}
+		for _, p := range packets()[before:] {
 			want = append(want, fmt.Sprintf("%v %x", p.from == serverPeer, p.data))
 		}
 		if strings.Join(seen, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(seen, "\n"), strings.Join(want, "\n"))
 		}
 	})
-	if len(secrets) != 1 || !strings.HasPrefix(secrets[0], "CLIENT_RANDOM ") || len(ids) != 1 || ids[0] {
+	first, lines := "CLIENT_RANDOM ", 1
+	if version == VersionDTLS13 {
+		first, lines = "CLIENT_HANDSHAKE_TRAFFIC_SECRET ", 5
+	}
+	if len(secrets) != lines || !strings.HasPrefix(secrets[0], first) || len(ids) != 1 || ids[0] {
 		t.Errorf("secrets %q, sessions %v", secrets, ids)
 	}
 }
@@ -169,7 +178,12 @@ func TestObserverSeesDrops(t *testing.T) {
 		s.Config.Observer.Drop = func(d Drop) { drops = append(drops, fmt.Sprint(d.Peer, " ", d.Reason)) }
 	}, func(w *world) {
 		c := w.dial(clientAddress, clientConfig())
-		w.inject(clientPeer, record(wire.ContentApplicationData, wire.VersionDTLS12, 1, 99, make([]byte, 40)))
+		drops = nil // of the parts of a hello
+		forged := record(wire.ContentApplicationData, wire.VersionDTLS12, 1, 99, make([]byte, 40))
+		if version == VersionDTLS13 {
+			forged = append([]byte{0x2f, 0, 99, 0, 40}, make([]byte, 40)...) // RFC 9147, Section 4
+		}
+		w.inject(clientPeer, forged)
 		w.raw("203.0.113.9:9").tell([]byte("x"))
 		want := clientAddress + " authentication; 203.0.113.9:9 malformed_record"
 		if got := strings.Join(drops, "; "); got != want {
@@ -300,6 +314,7 @@ func TestClosedConnsCanBeUsedNoMore(t *testing.T) {
 // The last flight of a handshake is the server's: that it was lost is known
 // when the client repeats its own. It is told once, however often that is.
 func TestObserverHearsOfALostLastFlight(t *testing.T) {
+	about(t, VersionDTLS12)
 	var info SessionInfo
 	inWorld(t, func(s *Server) {
 		s.Closed = func(sess *Session, _ error) { info = sess.Info() }

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,21 +23,23 @@ type profile struct {
 	engine      *engine.Config
 	credentials []trust.Credential
 	verifier    trust.Verifier // with the name of the server still to come
-	keyLog      sync.Mutex     // held to write to Config.KeyLogWriter
+	rawKeys     trust.RawKeyVerifier
+	keyLog      sync.Mutex // held to write to Config.KeyLogWriter
 }
 
 // profile returns c made ready for a side, or says what is wrong with c. It
 // does so once.
 func (c *Config) profile(side engine.Side) (*profile, error) {
-	return c.profileFor(side, c.Observer)
+	return c.profileFor(side, c.Observer, c.versions())
 }
 
-// profileFor is profile where somebody else observes.
-func (c *Config) profileFor(side engine.Side, observer *Observer) (*profile, error) {
+// profileFor is profile where somebody else observes, and where only these
+// versions are spoken.
+func (c *Config) profileFor(side engine.Side, observer *Observer, versions []wire.Version) (*profile, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.profiles[side] == nil {
-		p, err := newProfile(c, side, observer)
+		p, err := newProfile(c, side, observer, versions)
 		if err != nil {
 			return nil, fmt.Errorf("dtls: %w", err)
 		}
@@ -46,7 +49,8 @@ func (c *Config) profileFor(side engine.Side, observer *Observer) (*profile, err
 }
 
 // profileUnder returns c made ready for some clients of a server whose Config
-// is parent. Tickets are those of the server, unless c has keys of its own.
+// is parent. Tickets are those of the server, unless c has keys of its own, and no
+// version is spoken that the server does not speak.
 func (c *Config) profileUnder(parent *Config) (*profile, error) {
 	parent.mu.Lock()
 	keys := parent.ticketKeys
@@ -56,10 +60,10 @@ func (c *Config) profileUnder(parent *Config) (*profile, error) {
 		c.ticketKeys = keys
 	}
 	c.mu.Unlock()
-	return c.profileFor(engine.Server, parent.Observer)
+	return c.profileFor(engine.Server, parent.Observer, parent.versions())
 }
 
-func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, error) {
+func newProfile(c *Config, side engine.Side, observer *Observer, versions []wire.Version) (*profile, error) {
 	if err := c.check(side); err != nil {
 		return nil, err
 	}
@@ -71,11 +75,17 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 		}
 		p.credentials = append(p.credentials, credential)
 	}
+	if err := p.addRawKeys(); err != nil {
+		return nil, err
+	}
 	policy, err := c.policy(side)
 	if err != nil {
 		return nil, err
 	}
-	p.engine = c.engine(side, policy)
+	p.engine = c.engine(side, policy, versions)
+	if !slices.Contains(p.engine.Versions, wire.VersionDTLS13) {
+		p.engine.Policy.Groups = slices.DeleteFunc(p.engine.Policy.Groups, func(g wire.Group) bool { return g == wire.GroupX25519MLKEM768 })
+	}
 	if err := p.checkMeans(side); err != nil {
 		return nil, err
 	}
@@ -83,35 +93,40 @@ func newProfile(c *Config, side engine.Side, observer *Observer) (*profile, erro
 	p.engine.Trace = observer != nil && observer.Handshake != nil
 	p.engine.KeyLog = c.KeyLogWriter != nil || observer != nil && observer.Secret != nil
 	p.verifier = c.verifier(side)
+	p.rawKeys = trust.RawKeyVerifier{Believe: c.VerifyRawPublicKey}
 	return p, nil
 }
 
 // offersCertificates reports whether a client takes servers with
 // certificates.
 func (c *Config) offersCertificates() bool {
-	return c.ClientPSK == nil || c.RootCAs != nil || c.InsecureSkipVerify
+	return c.ClientPSK == nil && c.VerifyRawPublicKey == nil || c.RootCAs != nil || c.InsecureSkipVerify
 }
 
 func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 	p := suite.Policy{
 		Suites:                       suite.Default(),
-		Groups:                       []wire.Group{wire.GroupX25519, wire.GroupP256, wire.GroupP384},
+		Suites13:                     suite.Default13(),
+		Groups:                       []wire.Group{wire.GroupX25519MLKEM768, wire.GroupX25519, wire.GroupP256, wire.GroupP384},
 		Schemes:                      suite.DefaultSchemes(),
 		PSK:                          side == engine.Server && c.PSK != nil || side == engine.Client && c.ClientPSK != nil,
-		Certificates:                 side == engine.Server && (len(c.Certificates) > 0 || c.GetCertificate != nil) || side == engine.Client && c.offersCertificates(),
+		Certificates:                 side == engine.Server && c.signs() || side == engine.Client && c.offersSignatures(),
 		EncryptThenMACRequired:       !c.InsecureMACThenEncrypt,
 		ExtendedMasterSecretRequired: c.RequireExtendedMasterSecret,
 		NextProtos:                   c.NextProtos,
 		SRTPProfiles:                 c.SRTPProfiles,
 	}
+	p.ServerCertificateTypes, p.ClientCertificateTypes = c.certificateTypes(side)
 	if c.CipherSuites != nil {
-		p.Suites = nil
+		p.Suites, p.Suites13 = nil, nil
 		for _, id := range c.CipherSuites {
-			s := suite.Lookup(wire.CipherSuite(id))
-			if s == nil {
+			if s := suite.Lookup(wire.CipherSuite(id)); s != nil {
+				p.Suites = append(p.Suites, s)
+			} else if s := suite.Lookup13(wire.CipherSuite(id)); s != nil {
+				p.Suites13 = append(p.Suites13, s)
+			} else {
 				return p, fmt.Errorf("CipherSuites has %#04x, which is not implemented", id)
 			}
-			p.Suites = append(p.Suites, s)
 		}
 	}
 	if c.CurvePreferences != nil {
@@ -127,15 +142,44 @@ func (c *Config) policy(side engine.Side) (suite.Policy, error) {
 	return p, nil
 }
 
-func (c *Config) engine(side engine.Side, policy suite.Policy) *engine.Config {
+// spoken returns those of our versions that are among others, and that there are
+// suites of.
+func (c *Config) spoken(policy *suite.Policy, among []wire.Version) []wire.Version {
+	return slices.DeleteFunc(c.versions(), func(v wire.Version) bool {
+		return !slices.Contains(among, v) ||
+			v == wire.VersionDTLS13 && len(policy.Suites13) == 0 ||
+			v == wire.VersionDTLS12 && len(policy.Suites) == 0
+	})
+}
+
+// keeps says what is missing of that which a client was told before there was
+// this profile.
+func (p *profile) keeps(told *engine.Retry) error {
+	if told == nil {
+		return nil
+	}
+	policy := &p.engine.Policy
+	switch {
+	case !slices.Contains(p.engine.Versions, wire.VersionDTLS13):
+		return errors.New("the configuration for this client has no DTLS 1.3, which was agreed on before")
+	case !slices.Contains(policy.Suites13, told.Suite):
+		return fmt.Errorf("the configuration for this client has no %v, which was agreed on before", told.Suite)
+	case told.Group != 0 && !slices.Contains(policy.Groups, told.Group):
+		return fmt.Errorf("the configuration for this client has no %v, which was agreed on before", told.Group)
+	}
+	return nil
+}
+
+func (c *Config) engine(side engine.Side, policy suite.Policy, versions []wire.Version) *engine.Config {
 	e := engine.Config{
 		Rand:              c.rand(),
 		Keys:              suite.SystemKeys{},
 		Policy:            policy,
+		Versions:          c.spoken(&policy, versions),
 		ClientAuth:        clientAuth(c.ClientAuth),
 		ClientCAs:         trust.Authorities(c.ClientCAs),
 		PSKHint:           c.PSKIdentityHint,
-		Certificate:       c.offersCertificates(),
+		Certificate:       c.offersSignatures(),
 		RRC:               true, // where there are connection IDs
 		MTU:               or(c.MTU, DefaultMTU),
 		RetransmitInitial: or(c.RetransmitInitial, DefaultRetransmitInitial),
@@ -192,7 +236,7 @@ func clientAuth(t tls.ClientAuthType) engine.ClientAuth {
 func engineCredentials(list []trust.Credential) []engine.Credential {
 	out := make([]engine.Credential, len(list))
 	for i, c := range list {
-		out[i] = engine.Credential{Chain: c.Chain, Signer: c.Signer, Schemes: c.Schemes}
+		out[i] = engine.Credential{KeyType: c.KeyType, Chain: c.Chain, Signer: c.Signer, Schemes: c.Schemes, Staple: c.Staple}
 	}
 	return out
 }

@@ -251,6 +251,7 @@ type SessionInfo struct {
 	Retransmissions int    // flights that were repeated
 	Drops           uint32 // datagrams and records that led to nothing
 	AddressChanges  int    // of the peer, which has a connection ID
+	KeyUpdates      int    // new keys since the handshake, of either direction
 }
 
 // Sessions describes the sessions that there are, in no order. Those that come

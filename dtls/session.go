@@ -32,6 +32,7 @@ type Session struct {
 	hs    *handshake          // nil once established
 	rival *Session            // in its handshake, to take the place of this one
 	path  *pathCheck          // nil if there is no doubt where the peer is
+	cids  []cidKey            // of the connection IDs that it is known by besides the one of the handshake
 	index int32               // in the table
 	timer int32               // in the timers
 
@@ -42,6 +43,7 @@ type Session struct {
 	ended           bool
 	retransmissions uint8   // flights repeated
 	moves           uint16  // changes of the peer's address
+	keyUpdates      uint32  // new keys, of either direction
 	drops           uint32  // records that led to nothing
 	received, sent  traffic // of application data
 	userData        atomic.Pointer[any]

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -23,6 +24,12 @@ type SessionCache interface {
 
 // A ClientSessionCache stores a client's sessions for resumption, by the name
 // of the server. It must be safe for concurrent use.
+//
+// A server of DTLS 1.3 may give several tickets for one session, and each is
+// stored as a session. They are used once, so that nobody can tell that two
+// sessions are of the same client: what Get returned is forgotten with Put
+// (RFC 8446, Appendix C.4). That of [NewClientSessionCache] keeps several and
+// forgets the one that it returned.
 type ClientSessionCache interface {
 	// Get returns the session to resume with that server, or nil.
 	Get(server string) *ClientSession
@@ -30,10 +37,23 @@ type ClientSessionCache interface {
 	Put(server string, session *ClientSession)
 }
 
+// forget has a cache forget the session that it returned.
+func forget(cache ClientSessionCache, server string) {
+	if _, forgetsItself := cache.(*clientMemoryCache); !forgetsItself {
+		cache.Put(server, nil)
+	}
+}
+
 // A ClientSession is what a client needs to resume a session.
 type ClientSession struct {
 	state *engine.SessionState
 }
+
+// Version returns the version of the session.
+func (s *ClientSession) Version() uint16 { return suiteOf(s.state.Suite).Version }
+
+// usedOnce reports whether the session must be resumed only once.
+func (s *ClientSession) usedOnce() bool { return s.Version() == VersionDTLS13 }
 
 // Bytes encodes the session. It contains the session's secrets.
 func (s *ClientSession) Bytes() []byte { return s.state.Marshal() }
@@ -56,7 +76,7 @@ func NewSessionCache(capacity int) SessionCache {
 // NewClientSessionCache returns a [ClientSessionCache] in memory that keeps
 // the sessions used last, as many as capacity says.
 func NewClientSessionCache(capacity int) ClientSessionCache {
-	return &clientMemoryCache{newLRU[*ClientSession](capacity)}
+	return &clientMemoryCache{sessions: newLRU[[]*ClientSession](capacity)}
 }
 
 // A memoryCache never waits, so that it needs no goroutine.
@@ -71,19 +91,54 @@ func (c *memoryCache) Put(_ context.Context, id string, session []byte) {
 	c.sessions.put(id, session)
 }
 
-type clientMemoryCache struct{ sessions *lru[*ClientSession] }
+// A clientMemoryCache keeps the newest tickets of each server, or the one session
+// of DTLS 1.2.
+type clientMemoryCache struct {
+	mu       sync.Mutex // for what takes more than one step
+	sessions *lru[[]*ClientSession]
+}
+
+// maxTickets is how many tickets of one server are kept.
+const maxTickets = 8
 
 func (c *clientMemoryCache) Get(server string) *ClientSession {
-	session, _ := c.sessions.get(server)
-	return session
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, _ := c.sessions.get(server)
+	if len(list) == 0 {
+		return nil
+	}
+	newest := list[len(list)-1]
+	if newest.usedOnce() {
+		c.set(server, list[:len(list)-1])
+	}
+	return newest
 }
 
 func (c *clientMemoryCache) Put(server string, session *ClientSession) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if session == nil {
 		c.sessions.remove(server)
 		return
 	}
-	c.sessions.put(server, session)
+	list, _ := c.sessions.get(server)
+	if !session.usedOnce() || len(list) > 0 && !list[0].usedOnce() {
+		list = nil
+	}
+	if len(list) == maxTickets {
+		list = list[1:]
+	}
+	c.set(server, append(slices.Clone(list), session))
+}
+
+// set sets what is kept of a server. The caller holds the lock.
+func (c *clientMemoryCache) set(server string, list []*ClientSession) {
+	if len(list) == 0 {
+		c.sessions.remove(server)
+		return
+	}
+	c.sessions.put(server, list)
 }
 
 // An lru keeps the values used last. It is safe for concurrent use.

@@ -66,6 +66,7 @@ type shard struct {
 	told     atomic.Int64 // peers that were told goodbye
 	sample   challengeSample
 
+	server    string     // the name of a client's server in the session cache
 	oldSocket udp.Socket // of a client that has another now, while it is still read; nil for none
 }
 
@@ -92,7 +93,11 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 	length, _ := h.config.connectionIDLength(h.side)
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
-		s.gate = gate.New(h.secrets, gate.Config{SkipCookies: h.config.Cookies == CookiesNever})
+		s.gate = gate.New(h.secrets, gate.Config{
+			Versions:    h.profile.engine.Versions,
+			Policy:      &h.profile.engine.Policy,
+			SkipCookies: h.config.Cookies == CookiesNever,
+		})
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm

@@ -17,7 +17,7 @@ func (s *shard) ask(sess *Session, e *engine.Event) {
 	case engine.EventCompute:
 		s.compute(sess, e.Token, e.Job)
 	case engine.EventVerify:
-		s.verify(sess, e.Token, e.Chain)
+		s.verify(sess, e.Token, e)
 	case engine.EventLookupPSK:
 		s.lookUpPSK(sess, e.Token, bytes.Clone(e.Data))
 	case engine.EventLookupSession:
@@ -83,16 +83,16 @@ type verification struct {
 	err  error
 }
 
-func (s *shard) verify(sess *Session, token engine.Token, chain [][]byte) {
+func (s *shard) verify(sess *Session, token engine.Token, e *engine.Event) {
 	hs := sess.hs
-	verifier := hs.profile.verifier
+	verify, waits := hs.profile.verifierOf(e.KeyType)
 	run := s.host.workers.do
-	if verifier.Also != nil {
+	if waits {
 		run = s.host.halfOpen.lookUp
 	}
-	chain = cloneChain(chain)
+	chain := cloneChain(e.Chain)
 	consult(s, sess, token, run, func(context.Context) verification {
-		peer, err := verifier.Verify(chain)
+		peer, err := verify(chain)
 		return verification{peer, err}
 	}, func(v verification) engine.Result {
 		if v.err != nil {

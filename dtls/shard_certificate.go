@@ -6,6 +6,7 @@ import (
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/trust"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // selectCredentials finds our certificates for a handshake.
@@ -28,6 +29,9 @@ func (s *shard) selectCredentials(sess *Session, token engine.Token, e *engine.E
 // certificateSource returns the name that a client asks for, if it is a client
 // that asks, and the user's function that has to be asked, if there is one.
 func (p *profile) certificateSource(sess *Session, e *engine.Event) (name string, get func() (*tls.Certificate, error)) {
+	if e.Request != nil && e.Request.KeyType == wire.CertificateTypeRawPublicKey {
+		return "", nil
+	}
 	if e.Request != nil {
 		info := certificateRequestInfo(e.Request)
 		return "", func() (*tls.Certificate, error) { return p.config.GetClientCertificate(info) }
@@ -49,13 +53,13 @@ func (p *profile) fetchCredentials(name string, get func() (*tls.Certificate, er
 	case cert == nil:
 		return engine.Credentials{List: engineCredentials(p.credentialsFor(name))}
 	case len(cert.Certificate) == 0:
-		return engine.Credentials{}
+		return engine.Credentials{List: engineCredentials(p.rawCredentials())}
 	}
 	credential, err := trust.NewCredential(cert)
 	if err != nil {
 		return engine.Credentials{Err: err}
 	}
-	return engine.Credentials{List: engineCredentials([]trust.Credential{credential})}
+	return engine.Credentials{List: engineCredentials(append([]trust.Credential{credential}, p.rawCredentials()...))}
 }
 
 // credentialsFor returns the certificates of the configuration, those first

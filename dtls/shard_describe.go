@@ -44,6 +44,7 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 		Retransmissions: int(sess.retransmissions),
 		Drops:           sess.drops,
 		AddressChanges:  int(sess.moves),
+		KeyUpdates:      int(sess.keyUpdates),
 	}
 	if info.Established {
 		info.State = newConnectionState(sess)

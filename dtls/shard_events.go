@@ -53,6 +53,12 @@ func (s *shard) on(sess *Session, e *engine.Event) {
 		s.observeAlert(sess, e.Alert)
 	case engine.EventAlertSent:
 		s.observeHandshake(sess, HandshakeEvent{Sent: true, Alert: e.Alert.String()})
+	case engine.EventKeyUpdate:
+		s.hearKeyUpdate(sess, e.Message.Sent)
+	case engine.EventCIDIssued:
+		s.table.addCID(sess, cidKeyOf(e.Data))
+	case engine.EventCIDRetired:
+		s.table.dropCID(sess, cidKeyOf(e.Data))
 	case engine.EventWarning:
 		s.warn(sess, e.Err)
 	default:
@@ -122,6 +128,9 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 		s.close(sess, publicError(err))
 		return
 	}
+	if sess.state.Suite13 != nil {
+		s.timers.set(sess, sess.deadline()) // the keys may have done enough
+	}
 	s.touch(sess)
 	sess.sent.add(len(plaintext))
 	s.counters.messagesOut.Add(1)
@@ -163,7 +172,7 @@ func (s *shard) establish(sess *Session) {
 	}
 	s.takePlace(sess)
 	if len(sess.state.LocalCID) == 0 {
-		s.table.removeCID(sess) // the server wanted none
+		s.table.removeCIDs(sess) // the server wanted none
 	}
 	elapsed := s.now.Sub(hs.begun)
 	hs.end()
@@ -175,6 +184,9 @@ func (s *shard) establish(sess *Session) {
 	s.counters.completed.Add(1)
 	if sess.state.Resumed {
 		s.counters.resumed.Add(1)
+	}
+	if sess.state.Suite13 != nil {
+		s.counters.completed13.Add(1)
 	}
 	s.logEstablished(sess, elapsed)
 	s.callOut()
@@ -250,9 +262,13 @@ func (s *shard) reason(sess *Session, err error) error {
 	if err == engine.ErrClosed && s.goodbye != nil {
 		return s.goodbye
 	}
+	if sess.established() && errors.Is(err, engine.ErrHandshakeTimeout) {
+		return ErrUnacknowledged
+	}
 	reason := publicError(err)
 	if alert, ok := reason.(*AlertError); ok && sess.hs != nil && s.host.side == engine.Client {
 		alert.Offered = sess.hs.profile.offered(wire.AlertDescription(alert.Alert))
+		alert.wrongKey = sess.hs.known && wire.AlertDescription(alert.Alert) == wire.AlertDecryptError
 	}
 	return reason
 }

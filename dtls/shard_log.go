@@ -57,6 +57,14 @@ func (s *shard) logUnverified(peer netip.AddrPort) {
 	}
 }
 
+// logRefused has a line for a hello that was refused. Most are only counted, and
+// the words are found when there is a line.
+func (s *shard) logRefused(peer netip.AddrPort, err error) {
+	if s.logsUnverified() {
+		s.log(Warning, KindRefused, peer, s.host.voice.refused(peer, err), err)
+	}
+}
+
 func (s *shard) logStarted(sess *Session, verified bool) {
 	if s.logs() {
 		s.logOf(sess, Info, KindStarted, s.host.voice.started(sess.peer(), verified), nil)
@@ -135,7 +143,11 @@ func (s *shard) logFailed(sess *Session, reason error) {
 		level = Info
 	}
 	text := s.host.voice.failed(sess.peer(), reason)
-	if s.host.side == engine.Server && errors.Is(reason, ErrWrongKey) {
+	switch {
+	case s.host.side != engine.Server || !errors.Is(reason, ErrWrongKey):
+	case !errors.Is(reason, ErrHandshakeTimeout):
+		text = s.host.voice.failedForKey(sess.peer(), sess.hs.identity, sess.hs.known)
+	default:
 		text = s.host.voice.timedOutForKey(sess.peer(), sess.hs.identity, sess.hs.known)
 	}
 	s.tell(Entry{Level: level, Kind: KindFailed, Peer: sess.peer(), Session: sess.id, Text: text, Err: reason, Elapsed: s.now.Sub(sess.hs.begun)})
@@ -175,7 +187,10 @@ func (s *shard) warn(sess *Session, err error) {
 
 // logSecret writes a line of the key log.
 func (s *shard) logSecret(sess *Session, line []byte) {
-	p := sess.hs.profile
+	p := s.host.profile
+	if sess.hs != nil {
+		p = sess.hs.profile
+	}
 	s.callOut()
 	p.logSecret(line)
 	if observe := s.host.observer.Secret; observe != nil {
@@ -312,6 +327,8 @@ func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	s.observeHandshake(sess, HandshakeEvent{Sent: true, Retransmission: attempt})
 	switch {
 	case !s.logs(), sess.established() && attempt > 1: // once is enough, however often the peer asks
+	case sess.established() && sess.state.Suite13 != nil:
+		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.unacknowledged(sess.peer()), nil)
 	case sess.established():
 		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer()), nil)
 	default:

@@ -19,7 +19,10 @@ type foundPSK struct {
 func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
 	config := sess.hs.profile.config
 	if s.host.side == engine.Client {
-		s.logIdentity(sess, nil)
+		if !sess.hs.asked {
+			sess.hs.asked = true
+			s.logIdentity(sess, nil)
+		}
 		consult(s, sess, token, s.host.halfOpen.lookUp, func(ctx context.Context) foundPSK {
 			identity, key, err := config.ClientPSK(ctx, data)
 			return foundPSK{identity, key, err}
@@ -75,13 +78,13 @@ func (s *shard) lookUpSession(sess *Session, token engine.Token, id string) {
 
 // storeSession puts a session into the cache.
 func (s *shard) storeSession(sess *Session, e *engine.Event) {
-	hs := sess.hs
 	if s.host.side == engine.Client {
 		s.callOut()
-		hs.profile.config.ClientSessionCache.Put(hs.target, &ClientSession{e.Session})
+		s.host.config.ClientSessionCache.Put(s.server, &ClientSession{e.Session})
 		s.callBack()
 		return
 	}
+	hs := sess.hs
 	id, session := string(e.Data), e.Session.Marshal()
 	cache := hs.profile.config.SessionCache
 	if memory, ok := cache.(*memoryCache); ok {
@@ -104,6 +107,9 @@ func (s *shard) askForConfig(sess *Session, hello engine.Hello) {
 		p := s.host.profile
 		if err == nil {
 			p, err = s.host.profileFor(get(info))
+		}
+		if err == nil {
+			err = p.keeps(hello.Retry)
 		}
 		s.post(func() {
 			switch {

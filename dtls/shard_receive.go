@@ -94,9 +94,18 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		return
 	case gate.Reply:
 		s.counters.cookies.Add(1)
+		if isRetryRequest(reply) {
+			s.counters.retries.Add(1)
+		}
 		s.observeChallenge(from.peer, datagram, reply)
 		s.queue(reply, from)
 		s.holdFlight(from.peer)
+	case gate.Refuse:
+		s.drop(from.peer, verdict.Drop)
+		s.observeRefusal(from.peer, datagram, &verdict)
+		s.queue(reply, from)
+		s.logRefused(from.peer, verdict.Err)
+		return
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}
@@ -129,19 +138,45 @@ const (
 // session. Either it is the hello that the session began with, again, or the
 // client has lost its state and begins anew.
 //
+// Fragments that do not tell go where the first one of their hello went.
+//
 // RFC 6347, Section 4.2.8: the client has to prove that it is there, and the
 // session lives on until the new handshake is complete.
 func (s *shard) receiveHello(sess *Session, datagram []byte, from route) {
-	if random, ok := helloRandom(datagram); ok {
+	beginner := sess.beginner()
+	random, ok := helloRandom(datagram)
+	switch {
+	case !ok && beginner != nil && !beginner.hs.disturbed:
+		s.receiveFor(beginner, datagram, from)
+		return
+	case ok:
 		hash := s.hash(random)
 		for _, known := range []*Session{sess, sess.rival} {
 			if known != nil && known.helloHash == hash {
+				if known.hs != nil {
+					known.hs.disturbed = false
+				}
 				s.receiveFor(known, datagram, from)
 				return
 			}
 		}
+		if beginner != nil {
+			beginner.hs.disturbed = true
+		}
 	}
 	s.receiveStranger(datagram, from)
+}
+
+// beginner returns the one of a session and its rival that is in its handshake,
+// or nil.
+func (s *Session) beginner() *Session {
+	switch {
+	case s.rival != nil:
+		return s.rival
+	case s.hs != nil:
+		return s
+	}
+	return nil
 }
 
 // helloRandom returns the random of a ClientHello whose message, or first
@@ -187,14 +222,28 @@ func (s *shard) receiveContested(sess *Session, datagram []byte, from route) {
 	s.muted = false
 }
 
+// isProtected reports whether a datagram begins with a protected record, of
+// whatever form.
 func isProtected(datagram []byte) bool {
+	switch wire.RecordKindOf(datagram[0]) {
+	case wire.RecordCID, wire.RecordUnified:
+		return true
+	}
 	record, _, err := wire.ParseRecord(datagram)
 	return err == nil && record.Epoch > 0
 }
 
+// isPlaintext reports whether a datagram begins with a record in plaintext.
 func isPlaintext(datagram []byte) bool {
 	record, _, err := wire.ParseRecord(datagram)
-	return err == nil && record.Epoch == 0
+	return err == nil && record.Epoch == 0 && wire.RecordKindOf(datagram[0]) == wire.RecordPlaintext
+}
+
+// isRetryRequest tells what asks for a cookie in DTLS 1.3 from what does so in
+// DTLS 1.2.
+func isRetryRequest(reply []byte) bool {
+	record, _, err := wire.ParseRecord(reply)
+	return err == nil && len(record.Payload) > 0 && wire.HandshakeType(record.Payload[0]) == wire.TypeServerHello
 }
 
 // admit begins a handshake with a client that the gate let in.
@@ -216,6 +265,7 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 		RecordSeq:  v.RecordSeq,
 		Verified:   verified,
 		Received:   len(datagram),
+		Retry:      keepRetry(v.Retry),
 	}
 	sess.hs.received = true
 	s.observePacket(sess, false, from, datagram[:len(datagram)-len(v.Rest)])
@@ -227,6 +277,21 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 	s.begin(sess, hello)
 	if len(v.Rest) > 0 && !sess.ended {
 		s.receiveFor(sess, v.Rest, from)
+	}
+}
+
+// keepRetry copies what is in the gate and in the datagram: a handshake needs it
+// for longer.
+func keepRetry(r *gate.Retry) *engine.Retry {
+	if r == nil {
+		return nil
+	}
+	return &engine.Retry{
+		Suite:     r.Suite,
+		Group:     r.Group,
+		Share:     r.Share,
+		HelloHash: slices.Clone(r.HelloHash),
+		Cookie:    slices.Clone(r.Cookie),
 	}
 }
 

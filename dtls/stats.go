@@ -55,6 +55,7 @@ type Stats struct {
 	HandshakesStarted   uint64 // after the cookie
 	HandshakesCompleted uint64
 	HandshakesResumed   uint64 // of those completed
+	HandshakesDTLS13    uint64 // of those completed, in DTLS 1.3
 	HandshakesFailed    [NumFailures]uint64
 
 	DatagramsReceived uint64
@@ -66,8 +67,11 @@ type Stats struct {
 	MessagesSent     uint64
 
 	CookiesSent     uint64
+	RetriesSent     uint64 // of those, in a HelloRetryRequest
 	Retransmissions uint64 // flights repeated
 	AcceptQueueFull uint64 // connections closed because nobody accepted them
+
+	KeyUpdates uint64 // new keys of DTLS 1.3, of either direction
 
 	AddressChanges      uint64 // of peers with a connection ID
 	AddressChecksFailed uint64 // a peer seemed to have moved, and did not answer from there
@@ -79,6 +83,7 @@ type Stats struct {
 // the readers of its connections write; anyone may read.
 type counters struct {
 	started, completed, resumed        atomic.Uint64
+	completed13, retries, keyUpdates   atomic.Uint64
 	datagramsIn, datagramsOut          atomic.Uint64
 	bytesIn, bytesOut                  atomic.Uint64
 	messagesIn, messagesOut            atomic.Uint64
@@ -100,7 +105,10 @@ func (c *counters) addTo(s *Stats) {
 	s.BytesSent += c.bytesOut.Load()
 	s.MessagesReceived += c.messagesIn.Load()
 	s.MessagesSent += c.messagesOut.Load()
+	s.HandshakesDTLS13 += c.completed13.Load()
 	s.CookiesSent += c.cookies.Load()
+	s.RetriesSent += c.retries.Load()
+	s.KeyUpdates += c.keyUpdates.Load()
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()
 	s.AddressChanges += c.moves.Load()

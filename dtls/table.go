@@ -1,11 +1,17 @@
 package dtls
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // A table holds the sessions of a shard, established or in their handshake, by
 // address and, where they have one, by connection ID. A session that tries to
 // take the place of another is not in the table but at the other's side, as its
 // rival; its connection ID is known all the same.
+//
+// A peer of DTLS 1.3 that has moved, or is about to, may use connection IDs that it
+// asked for. So a session can have several.
 //
 // A session with a connection ID can do without its address, if another session
 // has the same.
@@ -52,6 +58,22 @@ func (t *table) putCID(s *Session) {
 	}
 }
 
+// addCID makes s known by another connection ID, unless that is taken.
+func (t *table) addCID(s *Session, key cidKey) {
+	if !t.taken(key) {
+		t.byCID[key] = s
+		s.cids = append(s.cids, key)
+	}
+}
+
+// dropCID makes a connection ID of s free, be it the first or another.
+func (t *table) dropCID(s *Session, key cidKey) {
+	if t.byCID[key] == s {
+		delete(t.byCID, key)
+		s.cids = slices.DeleteFunc(s.cids, func(k cidKey) bool { return k == key })
+	}
+}
+
 // yield lets another session have the address of s.
 func (t *table) yield(s *Session) {
 	if t.byPeer[s.peer()] == s {
@@ -71,7 +93,7 @@ func (t *table) move(s *Session, to route) {
 
 // remove takes s out. It does nothing if s is not in the table.
 func (t *table) remove(s *Session) {
-	t.removeCID(s)
+	t.removeCIDs(s)
 	t.yield(s)
 	if !t.has(s) {
 		return
@@ -83,9 +105,13 @@ func (t *table) remove(s *Session) {
 	t.list = t.list[:last]
 }
 
-// removeCID makes the connection ID of s free.
-func (t *table) removeCID(s *Session) {
-	if cid := s.cid(); len(cid) > 0 && t.byCID[cidKeyOf(cid)] == s {
-		delete(t.byCID, cidKeyOf(cid))
+// removeCIDs makes the connection IDs of s free.
+func (t *table) removeCIDs(s *Session) {
+	if cid := s.cid(); len(cid) > 0 {
+		t.dropCID(s, cidKeyOf(cid))
 	}
+	for _, key := range s.cids {
+		delete(t.byCID, key)
+	}
+	s.cids = nil
 }

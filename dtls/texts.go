@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A voice words the lines of the log. The texts are those of Qt's examples
@@ -55,6 +56,19 @@ func (v voice) unverified(peer netip.AddrPort) string {
 	return v.subject(peer) + "not verified yet"
 }
 
+// refused is about a hello for which nothing was kept.
+func (v voice) refused(peer netip.AddrPort, err error) string {
+	return v.subject(peer) + "hello refused: " + shown(err)
+}
+
+// keyUpdate is about new keys of one direction.
+func (v voice) keyUpdate(peer netip.AddrPort, sent bool) string {
+	if sent {
+		return v.subject(peer) + "new keys are in use for what we send"
+	}
+	return v.subject(peer) + "new keys are in use for what the peer sends"
+}
+
 func (v voice) started(peer netip.AddrPort, verified bool) string {
 	if v.side == engine.Server && verified {
 		return v.subject(peer) + "verified, starting a handshake"
@@ -77,8 +91,12 @@ func (v voice) established(peer netip.AddrPort, state *ConnectionState) string {
 	if v.side == engine.Client {
 		return v.name + ": encrypted connection established!"
 	}
-	return fmt.Sprintf("Connection with (%v) encrypted. Session cipher: %s; session protocol: %s.",
+	text := fmt.Sprintf("Connection with (%v) encrypted. Session cipher: %s; session protocol: %s",
 		peer, state.CipherSuite.OpenSSLName, VersionName(state.Version))
+	if state.Version == VersionDTLS13 && state.Group != 0 { // which Qt does not know, and the cipher does not tell
+		text += "; key agreement: " + wire.Group(state.Group).String()
+	}
+	return text + "."
 }
 
 func (v voice) shutdown(peer netip.AddrPort) string {
@@ -146,6 +164,11 @@ func (v voice) lastFlightLost(peer netip.AddrPort) string {
 	return v.subject(peer) + "the last flight of the handshake was lost on its way to the peer: re-transmission"
 }
 
+// unacknowledged is about what follows a handshake of DTLS 1.3, or ends it.
+func (v voice) unacknowledged(peer netip.AddrPort) string {
+	return v.subject(peer) + "a handshake message was not acknowledged: re-transmission"
+}
+
 // alert is about an alert during a handshake, which cannot be authenticated.
 func (v voice) alert(peer netip.AddrPort, alert string) string {
 	return v.subject(peer) + "received the alert '" + alert + "', which anyone may have sent: still waiting"
@@ -161,6 +184,11 @@ func (v voice) wrongKey(peer netip.AddrPort, identity []byte, known bool) string
 // timedOutForKey is about the end of a handshake of which that was told before.
 func (v voice) timedOutForKey(peer netip.AddrPort, identity []byte, known bool) string {
 	return v.subject(peer) + "Error during SSL handshake: handshake timed out: " + aboutKey(identity, known)
+}
+
+// failedForKey is about a client that proved to have another key.
+func (v voice) failedForKey(peer netip.AddrPort, identity []byte, known bool) string {
+	return v.subject(peer) + "Error during SSL handshake: " + aboutKey(identity, known)
 }
 
 // aboutKey says what a server knows of a key with which nothing can be decrypted.
@@ -207,7 +235,7 @@ func shown(err error) string {
 // into those of others, and without what helps only who wrote the program.
 func plain(err error) string {
 	if alert, ok := err.(*AlertError); ok {
-		err = &AlertError{Alert: alert.Alert}
+		err = &AlertError{Alert: alert.Alert, wrongKey: alert.wrongKey}
 	}
 	return strings.TrimPrefix(err.Error(), "dtls: ")
 }

@@ -58,9 +58,9 @@ func (c *Config) check(side engine.Side) error {
 func (c *Config) checkServer() error {
 	verifies := c.ClientAuth == tls.VerifyClientCertIfGiven || c.ClientAuth == tls.RequireAndVerifyClientCert
 	switch {
-	case len(c.Certificates) == 0 && c.GetCertificate == nil && c.PSK == nil && c.GetConfigForClient == nil:
-		return errors.New("a server needs Certificates, GetCertificate, PSK or GetConfigForClient")
-	case verifies && c.ClientCAs == nil:
+	case !c.signs() && c.PSK == nil && c.GetConfigForClient == nil:
+		return errors.New("a server needs Certificates, GetCertificate, RawPublicKeys, PSK or GetConfigForClient")
+	case verifies && c.ClientCAs == nil && c.VerifyRawPublicKey == nil:
 		return fmt.Errorf("ClientAuth %v needs ClientCAs: the authorities whose clients are let in", c.ClientAuth)
 	case c.ClientAuth < tls.NoClientCert || c.ClientAuth > tls.RequireAndVerifyClientCert:
 		return fmt.Errorf("unknown ClientAuth %d", c.ClientAuth)

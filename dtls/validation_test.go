@@ -20,13 +20,13 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 		config *Config
 		want   string
 	}{
-		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, PSK or GetConfigForClient"},
+		{engine.Server, &Config{}, "a server needs Certificates, GetCertificate, RawPublicKeys, PSK or GetConfigForClient"},
 		{engine.Client, psk(func(c *Config) { c.MTU = 100 }), "MTU of 100 bytes is not between 256 and 65535"},
 		{engine.Client, psk(func(c *Config) { c.RetransmitInitial = -1 }), "cannot be negative"},
 		{engine.Server, psk(func(c *Config) { c.MaxHalfOpen = -1 }), "cannot be negative"},
 		{engine.Server, psk(func(c *Config) { c.PSKIdentityHint = make([]byte, 70_000) }), "PSKIdentityHint has 70000 bytes"},
 		{engine.Server, psk(func(c *Config) { c.NextProtos = []string{""} }), "NextProtos"},
-		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{0x1301} }), "CipherSuites has 0x1301"},
+		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{0x00ff} }), "CipherSuites has 0x00ff"},
 		{engine.Server, psk(func(c *Config) { c.CipherSuites = []uint16{TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256} }), "none of CipherSuites"},
 		{engine.Client, psk(func(c *Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP521} }), "CurvePreferences has CurveP521"},
 		{engine.Server, psk(func(c *Config) { c.ClientAuth = tls.RequireAndVerifyClientCert }), "needs ClientCAs"},

@@ -46,6 +46,13 @@ func (s Suite) authentications() []Authentication {
 		return []Authentication{{ECDSA, NoCredential}, {ECDSA384, NoCredential}, {Ed25519, NoCredential}, {ECDSA, ECDSA}, {Ed25519, Ed25519}}
 	case exchangeECDHERSA:
 		return []Authentication{{RSA, NoCredential}, {RSA, RSA}}
+	case exchange13:
+		all := []Authentication{{ECDSA, NoCredential}, {ECDSA384, NoCredential}, {Ed25519, NoCredential}, {RSA, NoCredential},
+			{ECDSA, ECDSA}, {Ed25519, Ed25519}, {RSA, RSA}}
+		if s == 0x1302 { // its hash is SHA-384, and external keys are for SHA-256: RFC 8446, Section 4.2.11
+			return all
+		}
+		return append(all, Authentication{PreSharedKey, PreSharedKey})
 	default:
 		return []Authentication{{PreSharedKey, PreSharedKey}}
 	}

@@ -86,7 +86,7 @@ func (c Certificates) makeKind(kind Credential) error {
 }
 
 // authorityKind is the kind of key that signs certificates of that kind. Authorities of Ed25519 do not exist because
-// pion 3.1.15 takes no certificate that was signed with it: it compares two different code points for the algorithm.
+// pion 4.0.1 takes no certificate that was signed with it: it compares two different code points for the algorithm.
 func authorityKind(kind Credential) Credential {
 	if kind == Ed25519 {
 		return ECDSA

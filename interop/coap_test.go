@@ -115,7 +115,7 @@ type coapServer struct {
 }
 
 func serveCoAP(s *Scenario) (*coapServer, error) {
-	config, _, err := library{}.serverConfig(s)
+	config, _, err := library{}.serverConfig(s, newTranscript())
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,14 @@
 package interop
 
 import (
+	"fmt"
 	"net"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	pion "github.com/pion/dtls/v3"
+	pion "github.com/pion/dtls/v4"
+	"github.com/pion/dtls/v4/pkg/crypto/ciphersuite"
 
 	"github.com/dtlsd/dtlsd/dtls"
 )
@@ -56,89 +58,126 @@ func localSocket(t *testing.T) net.PacketConn {
 	return socket
 }
 
-// wantCIDEcho sends a datagram and expects it back.
-func wantCIDEcho(t *testing.T, c net.Conn, text string) {
+// wantCIDEcho sends a datagram until it comes back, at most so many times. After a move that takes more than one: what
+// the other side answered before it had checked the new address went to the old one, or comes late.
+func wantCIDEcho(t *testing.T, c net.Conn, text string, sendings int) {
 	t.Helper()
-	if _, err := c.Write([]byte(text)); err != nil {
-		t.Fatalf("%q: %v", text, err)
+	var err error
+	for range sendings {
+		if _, err := c.Write([]byte(text)); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		c.SetReadDeadline(time.Now().Add(5 * time.Second / time.Duration(sendings)))
+		buf := make([]byte, 100)
+		for err = nil; err == nil; {
+			var n int
+			if n, err = c.Read(buf); err == nil && string(buf[:n]) == text {
+				return
+			}
+		}
 	}
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
-	buf := make([]byte, 100)
-	if n, err := c.Read(buf); err != nil || string(buf[:n]) != text {
-		t.Fatalf("echo of %q: %q, %v", text, buf[:n], err)
+	t.Fatalf("no echo of %q: %v", text, err)
+}
+
+// pionCIDOptions are those of both roles: connection IDs of that length for what pion receives, and a key.
+func pionCIDOptions(length int, c cidCase) []pion.Option {
+	generator := pion.OnlySendCIDGenerator()
+	if length > 0 {
+		generator = pion.RandomCIDGenerator(length)
+	}
+	return []pion.Option{
+		pion.WithConnectionID(generator, c.policy), pionPSK("interop", cidKey),
+		pion.WithMinVersion(pionVersions[c.suite.Version()]), pion.WithMaxVersion(pionVersions[c.suite.Version()]),
+		pion.WithCipherSuites(ciphersuite.ID(c.suite)),
 	}
 }
 
-// pion knows connection IDs, but no return routability check.
+// A cidCase is pion without or with the return routability check.
+type cidCase struct {
+	name   string
+	suite  Suite
+	policy pion.CIDPathMigrationPolicy
+	checks bool
+}
+
+var cidCases = []cidCase{
+	{"DTLS 1.2, unchecked", 0x00a8, pion.CIDPathMigrationUnsafe, false},
+	{"DTLS 1.2, checked", 0x00a8, pion.CIDPathMigrationRRC, true},
+	{"DTLS 1.3, unchecked", 0x1301, pion.CIDPathMigrationUnsafe, false},
+	{"DTLS 1.3, checked", 0x1301, pion.CIDPathMigrationRRC, true},
+}
+
 func TestPionClientWithConnectionIDIsFollowed(t *testing.T) {
 	for _, length := range []int{0, 5} {
-		server := &dtls.Server{
-			Config:  &dtls.Config{PSK: dtls.StaticPSK{"*": cidKey}},
-			Handler: dtls.HandlerFunc(func(s *dtls.Session, b []byte) { s.Send(b) }),
+		for _, c := range cidCases {
+			t.Run(fmt.Sprintf("%s/%d bytes", c.name, length), func(t *testing.T) {
+				followPion(t, pionCIDOptions(length, c), length, c.checks)
+			})
 		}
-		socket := localSocket(t)
-		go server.Serve(socket)
-		defer server.Close()
+	}
+}
 
-		generator := pion.OnlySendCIDGenerator()
-		if length > 0 {
-			generator = pion.RandomCIDGenerator(length)
-		}
-		client := &movingSocket{PacketConn: localSocket(t)}
-		c, err := pion.ClientWithOptions(client, socket.LocalAddr(), pion.WithConnectionIDGenerator(generator),
-			pion.WithPSK(func([]byte) ([]byte, error) { return cidKey, nil }), pion.WithPSKIdentityHint([]byte("pion")),
-			pion.WithCipherSuites(pion.TLS_PSK_WITH_AES_128_GCM_SHA256))
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantCIDEcho(t, c, "from the old port")
-		client.move(t)
-		wantCIDEcho(t, c, "from the new port")
-		wantCIDEcho(t, c, "once more")
-		if got := server.Stats(); got.AddressChanges != 1 || got.HandshakesStarted != 1 {
-			t.Errorf("stats: %+v", got)
-		}
-		state := server.Sessions()[0].State
-		if len(state.ConnectionID) != dtls.DefaultConnectionIDLength || len(state.PeerConnectionID) != length || state.AddressChecks {
-			t.Errorf("connection IDs %x and %x, checks: %v", state.ConnectionID, state.PeerConnectionID, state.AddressChecks)
-		}
-		c.Close()
+// followPion has pion's client move away from under our server.
+func followPion(t *testing.T, options []pion.Option, length int, checks bool) {
+	server := &dtls.Server{
+		Config:  &dtls.Config{PSK: dtls.StaticPSK{"*": cidKey}},
+		Handler: dtls.HandlerFunc(func(s *dtls.Session, b []byte) { s.Send(b) }),
+	}
+	socket := localSocket(t)
+	go server.Serve(socket)
+	defer server.Close()
+
+	var own []pion.ClientOption
+	for _, o := range options {
+		own = append(own, o)
+	}
+	client := &movingSocket{PacketConn: localSocket(t)}
+	c, err := pion.Client(client, socket.LocalAddr(), own...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	wantCIDEcho(t, c, "from the old port", 1)
+	client.move(t)
+	wantCIDEcho(t, c, "from the new port", 10)
+	wantCIDEcho(t, c, "once more", 1)
+	if got := server.Stats(); got.AddressChanges != 1 || got.HandshakesStarted != 1 {
+		t.Errorf("stats: %+v", got)
+	}
+	state := server.Sessions()[0].State
+	if len(state.ConnectionID) != dtls.DefaultConnectionIDLength || len(state.PeerConnectionID) != length || state.AddressChecks != checks {
+		t.Errorf("connection IDs %x and %x, checks: %v", state.ConnectionID, state.PeerConnectionID, state.AddressChecks)
 	}
 }
 
 func TestPionServerFollowsOurClient(t *testing.T) {
-	listener, err := pion.ListenWithOptions("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)},
-		pion.WithConnectionIDGenerator(pion.RandomCIDGenerator(6)),
-		pion.WithPSK(func([]byte) ([]byte, error) { return cidKey, nil }),
-		pion.WithCipherSuites(pion.TLS_PSK_WITH_AES_128_GCM_SHA256))
+	for _, c := range cidCases {
+		t.Run(c.name, func(t *testing.T) { bePionFollowed(t, pionCIDOptions(6, c), c.checks) })
+	}
+}
+
+// bePionFollowed has our client move away from under pion's server.
+func bePionFollowed(t *testing.T, options []pion.Option, checks bool) {
+	var own []pion.ServerOption
+	for _, o := range options {
+		own = append(own, o)
+	}
+	listener, err := pion.ListenAddr("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}, own...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	go func() {
-		c, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		buf := make([]byte, 100)
-		for {
-			n, err := c.Read(buf)
-			if err != nil {
-				return
-			}
-			c.Write(buf[:n])
-		}
-	}()
+	go echoOne(listener)
 	address := listener.Addr().String()
 	c, err := dtls.Dial("udp4", address, &dtls.Config{
-		ClientPSK:     dtls.StaticClientPSK("ours", cidKey),
+		ClientPSK:     dtls.StaticClientPSK("interop", cidKey),
 		ConnectionIDs: dtls.ConnectionIDsAsk,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	wantCIDEcho(t, c, "from the old port")
+	wantCIDEcho(t, c, "from the old port", 1)
 	socket, err := net.Dial("udp4", address)
 	if err != nil {
 		t.Fatal(err)
@@ -146,5 +185,25 @@ func TestPionServerFollowsOurClient(t *testing.T) {
 	if err := c.Rebind(socket); err != nil {
 		t.Fatal(err)
 	}
-	wantCIDEcho(t, c, "from the new port")
+	wantCIDEcho(t, c, "from the new port", 10)
+	wantCIDEcho(t, c, "once more", 1)
+	if state := c.ConnectionState(); len(state.PeerConnectionID) != 6 || state.AddressChecks != checks {
+		t.Errorf("connection ID %x, checks: %v", state.PeerConnectionID, state.AddressChecks)
+	}
+}
+
+// echoOne accepts one connection and returns what it gets.
+func echoOne(listener net.Listener) {
+	c, err := listener.Accept()
+	if err != nil {
+		return
+	}
+	buf := make([]byte, 100)
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		c.Write(buf[:n])
+	}
 }

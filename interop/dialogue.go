@@ -14,8 +14,8 @@ func converse(scenario *Scenario, server, client Implementation, wants ...func(L
 	}
 	defer s.Stop()
 	address := s.Addr()
-	if scenario.Lose != nil {
-		relay, err := NewRelay(address, scenario.Lose)
+	if scenario.Fate != nil {
+		relay, err := NewRelay(address, scenario.Fate)
 		if err != nil {
 			return err
 		}

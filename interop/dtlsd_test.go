@@ -3,6 +3,7 @@ package interop
 import (
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // dtlsd drives the program of this repository, as a user runs it.
@@ -66,7 +67,7 @@ func (d dtlsd) Serve(s *Scenario) (Listener, error) {
 func (d dtlsd) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 	args := append([]string{"connect", to.String(), "-v"}, d.options(s, Client)...)
 	if s.Authentication.Server == PreSharedKey {
-		args = append(args, "--psk", s.Identity+":"+s.ClientKey())
+		args = append(args, "--psk", s.ClientIdentity()+":"+s.ClientKey())
 	} else {
 		args = append(args, "--ca", s.ClientTrusts(), "--server-name", ServerName)
 	}
@@ -78,9 +79,9 @@ func (d dtlsd) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 
 // options are those that client and server have in common.
 func (dtlsd) options(s *Scenario, r Role) []string {
-	options := []string{"--ciphers", s.Suite.String()}
-	if s.Group != "" {
-		options = append(options, "--groups", s.Group)
+	options := []string{"--ciphers", s.SuiteOf(r).String()}
+	if groups := s.GroupsOf(r); len(groups) > 0 {
+		options = append(options, "--groups", strings.Join(groups, ","))
 	}
 	if s.ALPN != "" {
 		options = append(options, "--alpn", s.ALPN)

@@ -46,6 +46,7 @@ func TestALPN(t *testing.T) {
 	for _, peer := range []Implementation{openSSL{}, gnuTLS{}, mbedTLS{}, wolfSSL{}, pionDTLS{}} {
 		tryFeature(t, peer, 0xc02b, Authentication{ECDSA, NoCredential}, alpnFeature)
 	}
+	tryFeature(t, pionDTLS{}, 0x1301, Authentication{ECDSA, NoCredential}, alpnFeature)
 }
 
 // TestSRTP lets both ends offer one protection profile.
@@ -53,6 +54,7 @@ func TestSRTP(t *testing.T) {
 	for _, peer := range []Implementation{openSSL{}, gnuTLS{}, mbedTLS{}, pionDTLS{}} {
 		tryFeature(t, peer, 0xc02b, Authentication{ECDSA, NoCredential}, srtpFeature)
 	}
+	tryFeature(t, pionDTLS{}, 0x1301, Authentication{ECDSA, NoCredential}, srtpFeature)
 }
 
 // tryFeature runs a row for each role of the peer.

@@ -42,7 +42,7 @@ type Fact uint8
 const (
 	// SuiteName is the program's own name of the suite. It is told after the handshake only.
 	SuiteName Fact = iota
-	// GroupName is X25519, P-256 or P-384 in the program's own spelling.
+	// GroupName is X25519, P-256, P-384 or X25519MLKEM768 in the program's own spelling.
 	GroupName
 	// Protocol is what ALPN chose.
 	Protocol
@@ -52,6 +52,12 @@ const (
 	ClientName
 	// Resumed is anything that tells of an abbreviated handshake.
 	Resumed
+	// Retried is anything that tells of a HelloRetryRequest.
+	Retried
+	// NewKeys is anything that tells that the keys for what the program sends are others than before.
+	NewKeys
+	// PeersNewKeys is the same for what it receives.
+	PeersNewKeys
 	// Goodbye is anything that tells of the other end's close_notify.
 	Goodbye
 	// Refusal is anything that tells why there is no connection.
@@ -60,7 +66,8 @@ const (
 
 // String returns the words for it in an error.
 func (f Fact) String() string {
-	return [...]string{"suite", "group", "protocol", "SRTP profile", "client certificate", "resumption", "goodbye", "refusal"}[f]
+	return [...]string{"suite", "group", "protocol", "SRTP profile", "client certificate", "resumption",
+		"second hello", "new keys", "peer's new keys", "goodbye", "refusal"}[f]
 }
 
 // An End is one running end of a connection. Its methods wait, for a bounded time, until the program itself shows

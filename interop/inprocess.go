@@ -21,11 +21,11 @@ type inProcess struct {
 	closed bool
 }
 
-// startInProcess runs connect, prints the lines that describe its connection, and then each datagram that arrives.
-// The caller must Stop it; by then connect must be able to return.
-func startInProcess(name string, connect func(context.Context) (net.Conn, error), describe func(net.Conn) []string) *inProcess {
+// startInProcess runs connect, prints the lines that describe its connection, and then each datagram that arrives. What
+// else there is to tell may be written to output too. The caller must Stop it; by then connect must be able to return.
+func startInProcess(name string, output *transcript, connect func(context.Context) (net.Conn, error), describe func(net.Conn) []string) *inProcess {
 	ctx, cancel := context.WithCancel(context.Background())
-	p := &inProcess{console: console{name: name, output: newTranscript(), ended: make(chan struct{})}, ctx: ctx, cancel: cancel}
+	p := &inProcess{console: console{name: name, output: output, ended: make(chan struct{})}, ctx: ctx, cancel: cancel}
 	go func() {
 		defer close(p.ended)
 		conn, err := connect(ctx)
@@ -89,6 +89,23 @@ func (p *inProcess) CloseInput() error {
 		return nil
 	}
 	return p.conn.Close()
+}
+
+// connection returns the connection behind an end that is a library, once its handshake is complete.
+func connection(e End) (net.Conn, error) {
+	if l, serves := e.(*programListener); serves {
+		e = &l.programEnd
+	}
+	p, inProcess := e.(*programEnd).program.(*inProcess)
+	if !inProcess {
+		return nil, ErrNotOffered
+	}
+	if _, err := e.Report(SuiteName); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conn, nil
 }
 
 // Stop closes the connection, or ends the attempt to make one.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
+	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
 )
@@ -25,7 +28,8 @@ func (library) Authenticates(Role, Authentication) bool { return true }
 
 // Serve implements Implementation. The server asks for a cookie.
 func (l library) Serve(s *Scenario) (Listener, error) {
-	config, closeLog, err := l.serverConfig(s)
+	output := newTranscript()
+	config, closeLog, err := l.serverConfig(s, output)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +47,7 @@ func (l library) Serve(s *Scenario) (Listener, error) {
 		}
 		return conn, err
 	}
-	end := programEnd{program: startInProcess("library server", accept, l.describe), suites: dtlsdSuites, reports: cPeerReports, received: "^received "}
+	end := programEnd{program: startInProcess("library server", output, accept, l.describe), suites: dtlsdSuites, reports: libraryReports, received: "^received "}
 	return &programListener{programEnd: end, address: listener.Addr().(*net.UDPAddr).AddrPort()}, nil
 }
 
@@ -53,17 +57,19 @@ func (l library) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 		return nil, ErrNotOffered
 	}
 	shows, pair := s.ClientShows()
-	config, closeLog, err := l.config(s, Client, shows, pair)
+	output := newTranscript()
+	config, closeLog, err := l.config(s, Client, shows, pair, output)
 	if err != nil {
 		return nil, err
 	}
-	config.ServerName, config.ClientSessionCache = ServerName, dtls.NewClientSessionCache(16)
+	cache := &watchedCache{ClientSessionCache: dtls.NewClientSessionCache(16), stored: make(chan struct{}, 16)}
+	config.ServerName, config.ClientSessionCache = ServerName, cache
 	if s.Authentication.Server == PreSharedKey {
 		key, err := hex.DecodeString(s.ClientKey())
 		if err != nil {
 			return nil, err
 		}
-		config.ClientPSK = func(context.Context, []byte) ([]byte, []byte, error) { return []byte(s.Identity), key, nil }
+		config.ClientPSK = func(context.Context, []byte) ([]byte, []byte, error) { return []byte(s.ClientIdentity()), key, nil }
 	} else if config.RootCAs, err = certificatePool(s.ClientTrusts()); err != nil {
 		return nil, err
 	}
@@ -74,16 +80,46 @@ func (l library) Connect(s *Scenario, to netip.AddrPort) (End, error) {
 			if err != nil {
 				return nil, err
 			}
+			err = cache.await(ctx)
 			first.Close()
+			if err != nil {
+				return nil, err
+			}
 		}
 		return dtls.DialContext(ctx, "udp4", to.String(), config)
 	}
-	return &programEnd{program: startInProcess("library client", dial, l.describe), suites: dtlsdSuites, reports: cPeerReports, received: "^received "}, nil
+	return &programEnd{program: startInProcess("library client", output, dial, l.describe), suites: dtlsdSuites, reports: libraryReports, received: "^received "}, nil
+}
+
+// A watchedCache is a session cache that tells when it has something. In DTLS 1.3 a ticket comes after the handshake.
+type watchedCache struct {
+	dtls.ClientSessionCache
+	stored chan struct{}
+}
+
+// Put implements dtls.ClientSessionCache.
+func (c *watchedCache) Put(server string, session *dtls.ClientSession) {
+	c.ClientSessionCache.Put(server, session)
+	if session != nil {
+		c.stored <- struct{}{}
+	}
+}
+
+// await waits for a session.
+func (c *watchedCache) await(ctx context.Context) error {
+	select {
+	case <-c.stored:
+		return nil
+	case <-time.After(patience):
+		return errors.New("there is nothing to resume")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // serverConfig returns the configuration of a server, and the function that closes its key log.
-func (l library) serverConfig(s *Scenario) (*dtls.Config, func(), error) {
-	config, closeLog, err := l.config(s, Server, s.Authentication.Server, s.Certificates.Server(s.Authentication.Server))
+func (l library) serverConfig(s *Scenario, output *transcript) (*dtls.Config, func(), error) {
+	config, closeLog, err := l.config(s, Server, s.Authentication.Server, s.Certificates.Server(s.Authentication.Server), output)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,11 +144,12 @@ func (l library) serverConfig(s *Scenario) (*dtls.Config, func(), error) {
 
 // config returns what client and server have in common; the certificate is that of the one that asks. The function
 // that comes with it closes the key log.
-func (library) config(s *Scenario, r Role, own Credential, pair Pair) (*dtls.Config, func(), error) {
+func (library) config(s *Scenario, r Role, own Credential, pair Pair, output *transcript) (*dtls.Config, func(), error) {
 	config := &dtls.Config{
-		CipherSuites:           []uint16{uint16(s.Suite)},
+		CipherSuites:           []uint16{uint16(s.SuiteOf(r))},
 		InsecureMACThenEncrypt: s.MACThenEncrypt,
 		MTU:                    s.MTU,
+		Observer:               libraryObserver(output),
 	}
 	closeLog := func() {}
 	if own != NoCredential && own != PreSharedKey {
@@ -122,8 +159,8 @@ func (library) config(s *Scenario, r Role, own Credential, pair Pair) (*dtls.Con
 		}
 		config.Certificates = []tls.Certificate{certificate}
 	}
-	if s.Group != "" {
-		config.CurvePreferences = []tls.CurveID{libraryGroups[s.Group]}
+	for _, group := range s.GroupsOf(r) {
+		config.CurvePreferences = append(config.CurvePreferences, libraryGroups[group])
 	}
 	if s.ALPN != "" {
 		config.NextProtos = []string{s.ALPN}
@@ -141,7 +178,36 @@ func (library) config(s *Scenario, r Role, own Credential, pair Pair) (*dtls.Con
 	return config, closeLog, nil
 }
 
-var libraryGroups = map[string]tls.CurveID{"X25519": tls.X25519, "P-256": tls.CurveP256, "P-384": tls.CurveP384}
+// libraryObserver prints what is not to be seen of a connection.
+func libraryObserver(output *transcript) *dtls.Observer {
+	return &dtls.Observer{
+		Log: func(e dtls.Entry) {
+			switch e.Kind {
+			case dtls.KindRefused, dtls.KindFailed, dtls.KindWrongKey, dtls.KindCredentials:
+				fmt.Fprintf(output, "error %s\n", e.Text)
+			}
+		},
+		KeyUpdate: func(u dtls.KeyUpdate) {
+			if u.Sent {
+				fmt.Fprintln(output, "new keys")
+			} else {
+				fmt.Fprintln(output, "new keys of the peer")
+			}
+		},
+	}
+}
+
+// libraryReports are the lines of the library, and those of pion where it has them.
+var libraryReports = func() map[Fact]string {
+	reports := maps.Clone(cPeerReports)
+	reports[GroupName], reports[Retried] = `^group (\S+)$`, `^retried$`
+	reports[NewKeys], reports[PeersNewKeys] = `^new keys$`, `^new keys of the peer$`
+	return reports
+}()
+
+var libraryGroups = map[string]tls.CurveID{
+	"X25519": tls.X25519, "P-256": tls.CurveP256, "P-384": tls.CurveP384, "X25519MLKEM768": tls.X25519MLKEM768,
+}
 
 // describe returns the lines that tell of a connection.
 func (library) describe(conn net.Conn) []string {
@@ -158,6 +224,14 @@ func (library) describe(conn net.Conn) []string {
 	}
 	if state.DidResume {
 		lines = append(lines, "resumed")
+	}
+	if state.HelloRetryRequest {
+		lines = append(lines, "retried")
+	}
+	for name, group := range libraryGroups {
+		if group == state.Group {
+			lines = append(lines, "group "+name)
+		}
 	}
 	return append(lines, "suite "+state.CipherSuite.OpenSSLName)
 }

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,18 +19,33 @@ import (
 //	server_hello 0xccac
 //	server application_data
 //
-// and can lose some of the datagrams.
+// and can lose some of the datagrams, or make them come late.
 type Relay struct {
 	console
 	front, back *net.UDPConn
 	client      atomic.Pointer[netip.AddrPort]
-	lose        func(from Role, datagram int) bool
+	fate        func(from Role, datagram int) Fate
 	done        sync.WaitGroup
 }
 
-// NewRelay returns a relay to the server at the address. Before each datagram is passed on, lose is asked whether to
-// drop it; the datagrams of each side are counted from 0. A nil lose loses nothing. The caller must Stop the relay.
-func NewRelay(server netip.AddrPort, lose func(from Role, datagram int) bool) (*Relay, error) {
+// A Fate is what happens to a datagram on its way.
+type Fate uint8
+
+const (
+	// Delivered is the fate of most datagrams.
+	Delivered Fate = iota
+	// Lost datagrams never arrive.
+	Lost
+	// Late datagrams are overtaken by those that are sent right behind them.
+	Late
+)
+
+// lateness is how much later a late datagram arrives.
+const lateness = 20 * time.Millisecond
+
+// NewRelay returns a relay to the server at the address. Fate is asked about each datagram; those of each side are
+// counted from 0. With a nil fate all of them are delivered. The caller must Stop the relay.
+func NewRelay(server netip.AddrPort, fate func(from Role, datagram int) Fate) (*Relay, error) {
 	front, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return nil, err
@@ -39,7 +55,7 @@ func NewRelay(server netip.AddrPort, lose func(from Role, datagram int) bool) (*
 		front.Close()
 		return nil, err
 	}
-	r := &Relay{console: console{name: "relay", output: newTranscript(), ended: make(chan struct{})}, front: front, back: back, lose: lose}
+	r := &Relay{console: console{name: "relay", output: newTranscript(), ended: make(chan struct{})}, front: front, back: back, fate: fate}
 	r.done.Add(2)
 	go r.pass(Client)
 	go r.pass(Server)
@@ -73,11 +89,19 @@ func (r *Relay) pass(from Role) {
 			continue // an ICMP error about an earlier datagram
 		}
 		r.describe(from, datagram)
-		if r.lose != nil && r.lose(from, n) {
-			fmt.Fprintf(r.output, "%v lost\n", from)
-			continue
+		fate := Delivered
+		if r.fate != nil {
+			fate = r.fate(from, n)
 		}
-		r.write(from, datagram)
+		switch fate {
+		case Delivered:
+			r.write(from, datagram)
+		case Lost:
+			fmt.Fprintf(r.output, "%v lost\n", from)
+		case Late:
+			datagram = bytes.Clone(datagram)
+			time.AfterFunc(lateness, func() { r.write(from, datagram) })
+		}
 	}
 }
 

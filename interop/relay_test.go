@@ -31,7 +31,12 @@ func TestRelayPassesDatagramsAndTellsTheSuite(t *testing.T) {
 }
 
 func TestRelayLosesWhatItIsToldToLose(t *testing.T) {
-	server, client, _ := relayed(t, func(from Role, datagram int) bool { return from == Client && datagram == 1 })
+	server, client, _ := relayed(t, func(from Role, datagram int) Fate {
+		if from == Client && datagram == 1 {
+			return Lost
+		}
+		return Delivered
+	})
 	for _, text := range []string{"first", "second", "third"} {
 		client.Write([]byte(text))
 	}
@@ -42,15 +47,32 @@ func TestRelayLosesWhatItIsToldToLose(t *testing.T) {
 	}
 }
 
+func TestRelayLetsLateDatagramsBeOvertaken(t *testing.T) {
+	server, client, _ := relayed(t, func(_ Role, datagram int) Fate {
+		if datagram == 0 {
+			return Late
+		}
+		return Delivered
+	})
+	for _, text := range []string{"first", "second"} {
+		client.Write([]byte(text))
+	}
+	for _, want := range []string{"second", "first"} {
+		if got, _ := read(t, server); string(got) != want {
+			t.Errorf("the server got %q, not %q", got, want)
+		}
+	}
+}
+
 // relayed returns the sockets of a server and of a client with a relay between them.
-func relayed(t *testing.T, lose func(Role, int) bool) (server, client *net.UDPConn, relay *Relay) {
+func relayed(t *testing.T, fate func(Role, int) Fate) (server, client *net.UDPConn, relay *Relay) {
 	t.Helper()
 	server, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	relay, err = NewRelay(server.LocalAddr().(*net.UDPAddr).AddrPort(), lose)
+	relay, err = NewRelay(server.LocalAddr().(*net.UDPAddr).AddrPort(), fate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ type Scenario struct {
 	Identity string // of the pre-shared key
 	Key      string // the pre-shared key in hex
 
-	Group  string     // the only group for ECDHE: X25519, P-256 or P-384
+	Group  string     // the only group for key agreement: X25519, P-256, P-384 or, in DTLS 1.3, X25519MLKEM768
 	ALPN   string     // the one protocol that both offer
 	SRTP   string     // the one protection profile that both offer, by its OpenSSL name
 	MTU    int        // of both, in bytes
@@ -19,12 +19,43 @@ type Scenario struct {
 
 	MACThenEncrypt bool // suites in CBC mode may do without encrypt-then-MAC
 
+	ClientSuite  Suite    // the client's only one, if it is another
+	ClientGroups []string // the client's groups, if they are others; its key share is of the first
+
+	WrongIdentity bool // the server knows nobody of the client's name
 	WrongKey      bool // the client uses another key than the server
 	WrongTrust    bool // the client trusts another authority than the one that signed the server's certificate
 	NoCertificate bool // the client has none, even if the server demands one
 
-	// Lose, if set, is asked for each datagram whether it gets lost on the way. See NewRelay.
-	Lose func(from Role, datagram int) bool
+	// Fate, if set, is asked for each datagram what happens to it on the way. See NewRelay.
+	Fate func(from Role, datagram int) Fate
+}
+
+// SuiteOf returns the suite of that side.
+func (s *Scenario) SuiteOf(r Role) Suite {
+	if r == Client && s.ClientSuite != 0 {
+		return s.ClientSuite
+	}
+	return s.Suite
+}
+
+// GroupsOf returns the groups of that side, the preferred one first; none if they are left to it.
+func (s *Scenario) GroupsOf(r Role) []string {
+	switch {
+	case r == Client && len(s.ClientGroups) > 0:
+		return s.ClientGroups
+	case s.Group != "":
+		return []string{s.Group}
+	}
+	return nil
+}
+
+// ClientIdentity returns the identity that the client presents.
+func (s *Scenario) ClientIdentity() string {
+	if s.WrongIdentity {
+		return "stranger"
+	}
+	return s.Identity
 }
 
 // ClientKey returns the pre-shared key of the client, in hex.

@@ -2,8 +2,18 @@ package interop
 
 import "fmt"
 
-// A Suite is a cipher suite of DTLS 1.2 by its code point.
+// A Suite is a cipher suite by its code point. It is of one version of DTLS.
 type Suite uint16
+
+// A Version is one of DTLS.
+type Version uint8
+
+const (
+	// DTLS12 is DTLS 1.2.
+	DTLS12 Version = iota
+	// DTLS13 is DTLS 1.3.
+	DTLS13
+)
 
 // suiteRow is what this package knows about a suite.
 type suiteRow struct {
@@ -21,6 +31,7 @@ const (
 	exchangeECDHEPSK
 	exchangeECDHEECDSA // with Ed25519 certificates too: RFC 8422, Section 5.10
 	exchangeECDHERSA
+	exchange13 // DTLS 1.3: the suite says nothing about it
 )
 
 // suites are those of dtlsd, all of them. What a peer has of these is in the peer's own file.
@@ -54,6 +65,12 @@ var suites = []suiteRow{
 	{0xc02f, exchangeECDHERSA, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"},
 	{0xc030, exchangeECDHERSA, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "ECDHE-RSA-AES256-GCM-SHA384"},
 	{0xcca8, exchangeECDHERSA, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "ECDHE-RSA-CHACHA20-POLY1305"},
+
+	{0x1301, exchange13, "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256"},
+	{0x1302, exchange13, "TLS_AES_256_GCM_SHA384", "TLS_AES_256_GCM_SHA384"},
+	{0x1303, exchange13, "TLS_CHACHA20_POLY1305_SHA256", "TLS_CHACHA20_POLY1305_SHA256"},
+	{0x1304, exchange13, "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_SHA256"},
+	{0x1305, exchange13, "TLS_AES_128_CCM_8_SHA256", "TLS_AES_128_CCM_8_SHA256"},
 }
 
 // row returns the suite's row. A suite that is not in the table is a mistake in a peer's table.
@@ -72,15 +89,23 @@ func (s Suite) String() string { return s.row().name }
 // OpenSSL returns the name that OpenSSL and Qt use.
 func (s Suite) OpenSSL() string { return s.row().openSSL }
 
-// UsesPSK reports whether the suite authenticates with a pre-shared key.
+// Version returns the version that has the suite.
+func (s Suite) Version() Version {
+	if s.row().exchange == exchange13 {
+		return DTLS13
+	}
+	return DTLS12
+}
+
+// UsesPSK reports whether the suite always authenticates with a pre-shared key.
 func (s Suite) UsesPSK() bool {
 	x := s.row().exchange
 	return x == exchangePSK || x == exchangeECDHEPSK
 }
 
-// UsesECDHE reports whether the suite makes a fresh key share for each handshake.
+// UsesECDHE reports whether the suite always makes a fresh key share for each handshake.
 func (s Suite) UsesECDHE() bool {
-	return s.row().exchange != exchangePSK
+	return s.row().exchange != exchangePSK && s.row().exchange != exchange13
 }
 
 // A suiteTable is what a peer has of our suites, with the peer's own name for each.

@@ -17,6 +17,7 @@ func newConnect() *cobra.Command {
 		Short: "Talk to a DTLS server",
 		Long: `Talk to a DTLS server: each line of standard input is a datagram, each datagram
 that comes back is a line of standard output. Information goes to standard error.
+In DTLS 1.3 the line /key-update changes the keys of both sides and is not sent.
 
 The server is authenticated by a pre-shared key (--psk, --psk-file), or by its certificate
 (--ca, or the authorities that the system believes).`,
@@ -49,14 +50,15 @@ func connectFlags(f *pflag.FlagSet, s *daemon.ConnectSettings) {
 	f.StringVar(&s.ServerName, "server-name", s.ServerName, "`NAME` to ask for and to expect in the certificate (default HOST)")
 	f.StringVar(&s.Cert, "cert", s.Cert, "PEM `FILE` of our certificate and its chain")
 	f.StringVar(&s.Key, "key", s.Key, "PEM `FILE` of its private key")
-	f.TextVar(&s.DTLS, "dtls", s.DTLS, "`VERSION` of DTLS")
+	f.TextVar(&s.DTLS, "dtls", s.DTLS, "`VERSIONS` of DTLS to speak: 1.2, 1.3 or both")
 	f.StringVar(&s.Ciphers, "ciphers", s.Ciphers, "cipher suites by IANA's or OpenSSL's names, best first, as a `LIST` with commas or colons")
-	f.StringVar(&s.Groups, "groups", s.Groups, "groups for key agreement, best first: a `LIST` of X25519, P-256, P-384")
+	f.StringVar(&s.Groups, "groups", s.Groups, "groups for key agreement, best first: a `LIST` of X25519MLKEM768 (DTLS 1.3), X25519, P-256, P-384")
 	f.StringSliceVar(&s.ALPN, "alpn", s.ALPN, "application `PROTOCOLS`, best first")
 	f.IntVar(&s.MTU, "mtu", s.MTU, "largest datagram of the handshake, in `BYTES` (default 1200)")
 	f.BoolVar(&s.CID, "cid", s.CID, "ask for a connection ID, with which the session goes on when our address changes: the line /rebind changes it")
+	f.StringVar(&s.Resume, "resume", s.Resume, "resume the session in a `FILE`, if there is one, and keep the next one there; whoever reads the file can take it over")
 	f.DurationVar(&s.Timeout, "timeout", s.Timeout, "give up the handshake after this `DURATION`")
-	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 does not know the ECDHE-PSK suites)")
+	f.StringVar(&s.KeyLog, "keylog", s.KeyLog, "add the keys of the session to a `FILE`, with which everything can be decrypted (Wireshark 4.0 decrypts neither DTLS 1.3 nor the ECDHE-PSK suites)")
 	f.BoolVarP(&s.Verbose, "verbose", "v", s.Verbose, "show each message of the handshake, and what was agreed on")
 	f.TextVar(&s.LogFormat, "log-format", s.LogFormat, "write `text|json`")
 	f.IntVar(&s.Ping, "ping", s.Ping, "send this `NUMBER` of pings and end; fail unless each is answered")

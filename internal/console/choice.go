@@ -33,6 +33,14 @@ func (tr *trace) choice() choice {
 			if m, err := wire.ParseServerKeyExchange(c.form(), body); err == nil {
 				c.group, c.sign = m.Group, m.Scheme
 			}
+		case wire.TypeEncryptedExtensions:
+			if m, err := wire.ParseEncryptedExtensions(body); err == nil {
+				c.encrypted(m)
+			}
+		case wire.TypeCertificateVerify:
+			if m, err := wire.ParseCertificateVerify(body); err == nil {
+				c.sign = m.Scheme
+			}
 		}
 	}
 	return c
@@ -43,11 +51,37 @@ func choiceOf(serverHello []byte) choice {
 	if err != nil {
 		return choice{}
 	}
-	ext, err := wire.ParseServerExtensions(hello.Extensions)
+	c := choice{made: true, hello: hello, suite: suite.Lookup(hello.CipherSuite)}
+	if c.is13() {
+		in := wire.InServerHello13
+		if hello.IsHelloRetryRequest() {
+			in = wire.InHelloRetryRequest
+		}
+		c.ext, err = wire.ParseServerExtensions13(in, hello.Extensions)
+		c.group = max(c.ext.KeyShare.Group, c.ext.SelectedGroup) // one of them is 0
+	} else {
+		c.ext, err = wire.ParseServerExtensions(hello.Extensions)
+	}
 	if err != nil {
 		return choice{}
 	}
-	return choice{made: true, hello: hello, ext: ext, suite: suite.Lookup(hello.CipherSuite)}
+	return c
+}
+
+// is13 reports whether the server chose DTLS 1.3.
+func (c *choice) is13() bool {
+	version, err := c.hello.SelectedVersion()
+	return c.made && err == nil && version == wire.VersionDTLS13
+}
+
+// encrypted adds what a server of DTLS 1.3 says under the first keys.
+func (c *choice) encrypted(m wire.EncryptedExtensions) {
+	ext, err := wire.ParseServerExtensions13(wire.InEncryptedExtensions, m.Extensions)
+	if err != nil {
+		return
+	}
+	c.ext.ALPN, c.ext.SRTP = ext.ALPN, ext.SRTP
+	c.ext.Present = append(c.ext.Present, ext.Present...)
 }
 
 // form returns which fields the key exchange messages have.

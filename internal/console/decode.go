@@ -12,6 +12,15 @@ import (
 func decode(typ wire.HandshakeType, body []byte, chosen *choice) []Field {
 	var f fields
 	var err error
+	if chosen.is13() {
+		known, err := f.decode13(typ, body)
+		if err != nil {
+			f.add("malformed", err.Error())
+		}
+		if known {
+			return f
+		}
+	}
 	switch typ {
 	case wire.TypeClientHello:
 		err = f.clientHello(body, chosen)

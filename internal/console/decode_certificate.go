@@ -78,15 +78,20 @@ func (f *fields) certificateRequest(body []byte) error {
 	}
 	f.add("certificate types", clientCertificateTypes(m.Types)...)
 	f.add("signature schemes", names(m.Schemes, wire.SignatureScheme.String)...)
-	authorities := make([]string, len(m.Authorities))
-	for i, der := range m.Authorities {
+	f.authorities(m.Authorities)
+	return nil
+}
+
+// authorities shows whose certificates are asked for.
+func (f *fields) authorities(names [][]byte) {
+	authorities := make([]string, len(names))
+	for i, der := range names {
 		authorities[i] = distinguishedName(der)
 	}
 	if len(authorities) == 0 {
 		authorities = []string{"any"}
 	}
 	f.add("authorities", authorities...)
-	return nil
 }
 
 // clientCertificateTypes names the types of RFC 5246, Section 7.4.4 and

@@ -9,9 +9,12 @@ import (
 
 // clientExtension shows one extension of a ClientHello.
 func (f *fields) clientExtension(id wire.Extension, one []byte, chosen *choice) error {
-	e, err := wire.ParseClientExtensions(one)
+	e, err := wire.ParseClientExtensions13(one)
 	if err != nil {
 		return err
+	}
+	if f.clientExtension13(id, &e, chosen) {
+		return nil
 	}
 	name := id.String()
 	switch id {
@@ -37,6 +40,7 @@ func (f *fields) clientExtension(id wire.Extension, one []byte, chosen *choice) 
 		}
 	case wire.ExtensionSupportedVersions:
 		f.add(name, names(e.SupportedVersions, wire.Version.String)...)
+		f.accept(chosen.is13(), wire.VersionDTLS13.String())
 	case wire.ExtensionMaxFragmentLength:
 		f.size(name, wire.MaxFragmentBytes(e.MaxFragmentLength))
 	case wire.ExtensionRecordSizeLimit:
@@ -69,11 +73,19 @@ func (f *fields) offer(id wire.Extension, chosen *choice) {
 	}
 }
 
-// serverExtension shows one extension of a ServerHello.
-func (f *fields) serverExtension(id wire.Extension, one []byte) error {
-	e, err := wire.ParseServerExtensions(one)
+// serverExtension shows one extension of a server's message: of that of DTLS 1.3,
+// or 0 for the ServerHello of DTLS 1.2.
+func (f *fields) serverExtension(id wire.Extension, one []byte, in wire.MessageSet) error {
+	parse := wire.ParseServerExtensions
+	if in != 0 {
+		parse = func(raw []byte) (wire.ServerExtensions, error) { return wire.ParseServerExtensions13(in, raw) }
+	}
+	e, err := parse(one)
 	if err != nil {
 		return err
+	}
+	if in != 0 && f.serverExtension13(id, &e) {
+		return nil
 	}
 	name := id.String()
 	switch id {

@@ -41,11 +41,20 @@ func (f *fields) serverHello(body []byte) error {
 		return err
 	}
 	f.add("server version", m.Version.String())
-	f.add("random", hex.EncodeToString(m.Random[:]))
+	in := wire.InServerHello13
+	if m.IsHelloRetryRequest() {
+		in = wire.InHelloRetryRequest
+		f.add("random", "that of a HelloRetryRequest: the client has to say hello once more")
+	} else {
+		f.add("random", hex.EncodeToString(m.Random[:]))
+	}
 	f.size("session id", len(m.SessionID))
 	f.add("cipher suite", suite.Name(m.CipherSuite))
 	f.compression(m.CompressionMethod)
-	return f.extensions(m.Extensions, f.serverExtension)
+	if v, err := m.SelectedVersion(); err != nil || v != wire.VersionDTLS13 {
+		in = 0
+	}
+	return f.extensions(m.Extensions, func(id wire.Extension, one []byte) error { return f.serverExtension(id, one, in) })
 }
 
 func (f *fields) compression(methods ...byte) {

@@ -134,7 +134,7 @@ func TestEveryExtensionIsDecoded(t *testing.T) {
 		SupportedVersions: wire.AppendUint16s(nil, wire.VersionDTLS13, wire.VersionDTLS12),
 		Padding:           20,
 	}.AppendTo(nil)
-	extensions = append(extensions, 0, 51, 0, 3, 1, 2, 3, 0x4a, 0x4a, 0, 0)
+	extensions = append(extensions, 0, 51, 0, 9, 0, 7, 0, 29, 0, 3, 1, 2, 3, 0x4a, 0x4a, 0, 0)
 	fields := decode(wire.TypeClientHello, clientHelloWith(extensions), &choice{})
 	wantFields(t, fields,
 		"cipher suites", "PSK-AES128-CCM8, TLS_AES_128_GCM_SHA256, 0xC0FF, TLS_FALLBACK_SCSV",
@@ -158,7 +158,7 @@ func TestEveryExtensionIsDecoded(t *testing.T) {
 		"server_certificate_type", "raw public key, type 7",
 		"supported_versions", "DTLS 1.3, DTLS 1.2",
 		"padding", "20 bytes",
-		"key_share", "3 bytes",
+		"key_share", "X25519",
 		"extension 19018", "0 bytes",
 		"malformed", "(no field)",
 	)

@@ -50,6 +50,8 @@ func (tr *trace) failure(err error) string {
 		return "the client's certificate is not trusted: " + certificate.Err.Error()
 	case errors.Is(err, dtls.ErrHandshakeTimeout):
 		return tr.silence(err)
+	case errors.Is(err, dtls.ErrWrongKey):
+		return tr.wrongKey()
 	case errors.Is(err, dtls.ErrReplaced):
 		return "the client began again from the same address and port before this handshake was complete"
 	case errors.Is(err, dtls.ErrPeerClosed):
@@ -91,6 +93,33 @@ func refusedByClient(alert string) string {
 		text += ": " + advice
 	}
 	return text
+}
+
+// refusedHello explains a ClientHello that the server answered with an alert, and
+// kept nothing of.
+func refusedHello(err error) string { return "the server refused the hello: " + plain(err) }
+
+// dropAdvice returns what drops for a reason mostly mean, where the reason alone
+// says little.
+func dropAdvice(reason dtls.DropReason) string {
+	switch reason {
+	case wire.DropRefusedHello:
+		return "client and server have no version, cipher suite or group in common"
+	case wire.DropBadCookie:
+		return "the cookie is too old, or was made for another address: the client may have moved, or the server was started anew"
+	case wire.DropUnknownCID:
+		return "no session has this connection ID: it is over, or of a server that was started anew"
+	case wire.DropMissingCID:
+		return "the peer left out the connection ID that was agreed on"
+	case wire.DropEarlyData:
+		return "the client sent data before the handshake, which this server does not take"
+	case wire.DropForgeryLimit:
+		return "so many forged records came that nothing more is opened with these keys: the peer has to update them"
+	case wire.DropUnprovenAddress:
+		return "the peer seems to have moved, and has not shown yet that it receives what is sent there"
+	default:
+		return ""
+	}
 }
 
 // alertAdvice returns what an alert of a client mostly means.
@@ -159,6 +188,12 @@ func sender(reason dtls.DropReason) (seen, question string) {
 			"; is another protocol sent to this port, or does the client use a session that is over?"
 	case wire.DropMalformedHello:
 		return "ClientHellos that cannot be parsed", another
+	case wire.DropRefusedHello:
+		return "ClientHellos that have nothing in common with the server", ""
+	case wire.DropBadCookie:
+		return "ClientHellos with cookies that are not the server's", "; did the client move, or was the server started anew?"
+	case wire.DropUnknownCID:
+		return "records with a connection ID that no session has", "; does the client use a session that is over?"
 	case wire.DropReplyTooLong:
 		return "ClientHellos too short to be answered", ""
 	case wire.DropReassemblyLimit:

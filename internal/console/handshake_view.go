@@ -68,7 +68,7 @@ type Step struct {
 
 	Attempt int    `json:"attempt,omitempty"` // of a retransmission
 	Count   int    `json:"count,omitempty"`   // of drops in a row
-	Text    string `json:"text,omitempty"`    // of a note
+	Text    string `json:"text,omitempty"`    // of a note, or what a drop mostly means
 
 	Fields []Field `json:"fields,omitempty"`
 }

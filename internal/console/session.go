@@ -22,6 +22,7 @@ type Session struct {
 	Cipher     string `json:"cipher"` // as OpenSSL calls it
 	Group      string `json:"group"`
 	Resumed    bool   `json:"resumed"`
+	Retried    bool   `json:"retried"` // there was a HelloRetryRequest
 	ServerName string `json:"server_name"`
 	ALPN       string `json:"alpn"`
 
@@ -38,6 +39,7 @@ type Session struct {
 	Drops           uint32 `json:"drops"`
 	ConnectionID    string `json:"connection_id"` // that the peer has from us, in hex
 	AddressChanges  int    `json:"address_changes"`
+	KeyUpdates      int    `json:"key_updates"`
 }
 
 func sessionView(info *dtls.SessionInfo, now time.Time) Session {
@@ -53,6 +55,7 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		Retransmissions: info.Retransmissions,
 		Drops:           info.Drops,
 		AddressChanges:  info.AddressChanges,
+		KeyUpdates:      info.KeyUpdates,
 	}
 	if !info.Established {
 		return s
@@ -66,6 +69,7 @@ func sessionView(info *dtls.SessionInfo, now time.Time) Session {
 		s.Group = state.Group.String()
 	}
 	s.Resumed = state.DidResume
+	s.Retried = state.HelloRetryRequest
 	s.ConnectionID = hex.EncodeToString(state.ConnectionID)
 	s.ServerName = dtls.Escape(state.ServerName)
 	s.ALPN = dtls.Escape(state.NegotiatedProtocol)

@@ -44,6 +44,10 @@ func (t *traces) ofStranger(e dtls.HandshakeEvent) {
 		t.changed(tr)
 	case tr != nil:
 		tr.addEvent(e)
+		if e.Err != nil {
+			tr.end(e.Time, OutcomeFailed)
+			tr.explain(refusedHello(e.Err), verdict)
+		}
 		t.changed(tr)
 	default:
 		if t.makeRoomForPending(e.Time) {

@@ -64,7 +64,7 @@ func (s *step) view() Step {
 	case StepRetransmission:
 		v.Attempt = s.count
 	case StepDrop:
-		v.Name, v.Count = s.reason.String(), s.count
+		v.Name, v.Count, v.Text = s.reason.String(), s.count, dropAdvice(s.reason)
 	case StepNote:
 		v.Text = s.text
 	}

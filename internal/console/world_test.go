@@ -48,6 +48,9 @@ func inWorld(t *testing.T, change func(*dtls.Server), f func(w *world)) {
 		if change != nil {
 			change(w.server)
 		}
+		if c := w.server.Config; c.MinVersion == 0 && c.MaxVersion == 0 {
+			c.MaxVersion = dtls.VersionDTLS12
+		}
 		served := make(chan error)
 		go func() { served <- w.server.Serve(w.network.listen(serverPeer)) }()
 		synctest.Wait()
@@ -57,6 +60,16 @@ func inWorld(t *testing.T, change func(*dtls.Server), f func(w *world)) {
 			t.Errorf("Serve returned %v", err)
 		}
 	})
+}
+
+// inWorld13 is inWorld with a server of DTLS 1.3.
+func inWorld13(t *testing.T, change func(*dtls.Server), f func(w *world)) {
+	inWorld(t, func(s *dtls.Server) {
+		if change != nil {
+			change(s)
+		}
+		s.Config.MinVersion = dtls.VersionDTLS13
+	}, f)
 }
 
 // clientConfig returns the configuration of a client with the right key.

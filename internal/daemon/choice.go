@@ -136,24 +136,3 @@ func (d *Duration) UnmarshalText(text []byte) error {
 
 // MarshalText implements [encoding.TextMarshaler].
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// A Version is the version of DTLS to speak. There is one so far.
-type Version string
-
-// Version12 is DTLS 1.2, RFC 6347.
-const Version12 Version = "1.2"
-
-// UnmarshalText implements [encoding.TextUnmarshaler].
-func (v *Version) UnmarshalText(text []byte) error {
-	switch string(text) {
-	case "1.0":
-		// RFC 8996, Section 5: it must not be used.
-		return fmt.Errorf("DTLS 1.0 is obsolete and not spoken here")
-	case "1.3", "1.2,1.3", "1.3,1.2":
-		return fmt.Errorf("DTLS 1.3 is not spoken by this release")
-	}
-	return choose(v, text, Version12)
-}
-
-// MarshalText implements [encoding.TextMarshaler].
-func (v Version) MarshalText() ([]byte, error) { return []byte(v), nil }

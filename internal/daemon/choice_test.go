@@ -24,10 +24,13 @@ func TestChoicesAcceptTheirWordsAndNameThemWhenRefusing(t *testing.T) {
 		{new(CIDLength), "off", ""},
 		{new(CIDLength), "4", ""},
 		{new(CIDLength), "0", `"0" is neither a length from 1 to 255 nor off`},
-		{new(Version), "1.2", ""},
-		{new(Version), "1.0", "DTLS 1.0 is obsolete and not spoken here"},
-		{new(Version), "1.3", "DTLS 1.3 is not spoken by this release"},
-		{new(Version), "2", `"2" is not one of 1.2`},
+		{new(Versions), "1.2", ""},
+		{new(Versions), "1.3", ""},
+		{new(Versions), "1.2,1.3", ""},
+		{new(Versions), "1.0", "DTLS 1.0 is obsolete and not spoken here"},
+		{new(Versions), "1.2,1.4", `"1.4" is not one of 1.2, 1.3`},
+		{new(Versions), "", `"" is not one of 1.2, 1.3`},
+		{new(Versions), "2", `"2" is not one of 1.2, 1.3`},
 	}
 	for _, tt := range tests {
 		err := tt.to.UnmarshalText([]byte(tt.text))

@@ -29,10 +29,25 @@ func Connect(ctx context.Context, s ConnectSettings, streams Streams) error {
 	}
 	c := &client{settings: &s, name: name, in: streams.In, printer: newPrinter(s.LogFormat, streams)}
 	config.Observer = c.observer()
+	if s.Resume != "" {
+		tickets, err := openTicketFile(s.Resume, s.Address)
+		if err != nil {
+			return err
+		}
+		config.ClientSessionCache = tickets
+		defer c.warnOf(tickets)
+	}
 	if s.KeyLog == "" {
 		return c.run(ctx, config)
 	}
 	return c.runLogged(ctx, config)
+}
+
+// warnOf says that sessions could not be kept.
+func (c *client) warnOf(tickets *ticketFile) {
+	if err := tickets.failure(); err != nil {
+		c.say(slog.LevelWarn, "the session cannot be resumed later: "+err.Error())
+	}
 }
 
 // runLogged is run with a key log. Whoever asks for one wants it whole.
@@ -63,10 +78,11 @@ type client struct {
 	in       io.Reader
 	printer  printer
 
-	conn     net.Conn
-	peer     netip.AddrPort
-	received chan []byte // datagrams of the server; closed when there will be no more
-	ended    error       // why it was closed
+	conn        net.Conn
+	updatesKeys bool // the version of the session can
+	peer        netip.AddrPort
+	received    chan []byte // datagrams of the server; closed when there will be no more
+	ended       error       // why it was closed
 
 	unreachable atomic.Pointer[dtls.UnreachableError] // what the network said last; nil for nothing
 	answered    atomic.Bool                           // a handshake message came back
@@ -119,11 +135,29 @@ func (c *client) run(ctx context.Context, config *dtls.Config) error {
 	if c.settings.Insecure && !c.settings.hasPSK() {
 		c.say(slog.LevelWarn, "the server's certificate was not checked: anybody could be at the other end")
 	}
+	state := conn.ConnectionState()
+	c.updatesKeys = state.Version == dtls.VersionDTLS13
 	if c.settings.Verbose {
-		state := conn.ConnectionState()
-		c.say(slog.LevelInfo, fmt.Sprintf("session cipher: %s; session protocol: %s", state.CipherSuite.OpenSSLName, dtls.VersionName(state.Version)))
+		c.say(slog.LevelInfo, agreed(&state))
+	} else if state.DidResume {
+		c.say(slog.LevelInfo, "session resumed")
 	}
 	return c.talk(ctx)
+}
+
+// agreed is what both sides agreed on, in a line.
+func agreed(state *dtls.ConnectionState) string {
+	text := fmt.Sprintf("session cipher: %s; session protocol: %s", state.CipherSuite.OpenSSLName, dtls.VersionName(state.Version))
+	if state.Group != 0 {
+		text += "; key agreement: " + groupName(state.Group)
+	}
+	if state.DidResume {
+		text += "; session resumed"
+	}
+	if state.HelloRetryRequest {
+		text += "; after a HelloRetryRequest"
+	}
+	return text
 }
 
 // talk does over the connection what the settings say.
@@ -171,7 +205,7 @@ func (c *client) send(ctx context.Context, datagram []byte) error {
 		case errors.Is(err, dtls.ErrMessageTooLarge):
 			return runFault("one datagram holds at most 16384 bytes", "a datagram of %d bytes is too large", len(datagram))
 		case !errors.Is(err, dtls.ErrQueueFull) && err != nil:
-			return &Fault{Err: withoutPrefix{err}}
+			return c.over(err)
 		case err == nil:
 			return nil
 		}
@@ -201,5 +235,15 @@ func (c *client) lost() error {
 	if errors.Is(c.ended, io.EOF) {
 		return runFault("", "the server closed the session")
 	}
-	return &Fault{Err: withoutPrefix{c.ended}}
+	return c.over(c.ended)
+}
+
+// over says why the session is. In DTLS 1.3 a server may refuse a client that is
+// connected already.
+func (c *client) over(err error) error {
+	fault := &Fault{Err: withoutPrefix{err}}
+	if alert := (*dtls.AlertError)(nil); errors.As(err, &alert) {
+		fault.Hint = c.adviceOnAlert(alert.Alert)
+	}
+	return fault
 }

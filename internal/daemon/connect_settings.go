@@ -22,13 +22,14 @@ type ConnectSettings struct {
 	Interval time.Duration // between pings
 	Message  *string       // the one datagram to send; nil for none
 
-	DTLS    Version
+	DTLS    Versions
 	Ciphers string
 	Groups  string
 	ALPN    []string
 	MTU     int           // bytes of UDP payload
 	Timeout time.Duration // of the handshake
 	CID     bool          // ask for connection IDs
+	Resume  string        // a file of sessions to resume; none if empty
 	KeyLog  string
 
 	Verbose   bool
@@ -38,7 +39,7 @@ type ConnectSettings struct {
 // DefaultConnectSettings returns what dtlsd connect does without being told.
 func DefaultConnectSettings() ConnectSettings {
 	return ConnectSettings{
-		DTLS:      Version12,
+		DTLS:      BothVersions,
 		Interval:  5 * time.Second, // as Qt's example client
 		Timeout:   15 * time.Second,
 		LogFormat: FormatText,
@@ -73,14 +74,13 @@ func (s *ConnectSettings) Validate() error {
 // the client calls itself.
 func (s *ConnectSettings) config() (config *dtls.Config, name string, err error) {
 	c := &dtls.Config{
-		MinVersion:         dtls.VersionDTLS12,
-		MaxVersion:         dtls.VersionDTLS12,
 		ServerName:         s.ServerName,
 		InsecureSkipVerify: s.Insecure,
 		NextProtos:         s.ALPN,
 		MTU:                s.MTU,
 		HandshakeTimeout:   s.Timeout,
 	}
+	s.DTLS.apply(c)
 	if s.CID {
 		c.ConnectionIDs = dtls.ConnectionIDsAsk
 	}

@@ -46,8 +46,7 @@ func (c *client) converse(ctx context.Context) error {
 			switch {
 			case !open:
 				conv.endInput()
-			case conv.isCommand(line):
-				conv.rebind()
+			case conv.obey(line):
 			default:
 				conv.send(ctx, line)
 			}

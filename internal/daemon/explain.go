@@ -70,12 +70,22 @@ const (
 	alertBadCertificate    = 42
 	alertUnknownCA         = 48
 	alertDecryptError      = 51
+	alertProtocolVersion   = 70
+	alertMissingExtension  = 109 // RFC 8446, Section 6.2
 	alertUnknownPSK        = 115
+	alertCertRequired      = 116 // RFC 8446, Section 6.2
 	alertNoApplicationProt = 120
 )
 
 func (c *client) adviceOnAlert(alert uint8) string {
+	if alert == alertMissingExtension { // no key that the server takes, and nothing for certificates
+		alert = alertHandshakeFailure
+	}
 	switch {
+	case alert == alertProtocolVersion:
+		return "the server speaks another version: compare --dtls"
+	case alert == alertCertRequired:
+		return "the server wants a certificate of ours: --cert and --key"
 	case alert == alertHandshakeFailure && !c.settings.hasPSK():
 		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)? compare --ciphers, too"
 	case alert == alertHandshakeFailure:

@@ -42,16 +42,29 @@ func parseGroups(list string) ([]tls.CurveID, error) {
 	for _, name := range splitNames(list) {
 		group, ok := groupByName(name)
 		if !ok {
-			return nil, usageFault("possible are X25519, P-256 and P-384", "unknown group %q", name)
+			return nil, usageFault("possible are X25519MLKEM768, X25519, P-256 and P-384", "unknown group %q", name)
 		}
 		groups = append(groups, group)
 	}
 	return groups, nil
 }
 
+// groupName is what groups are called in what people see.
+func groupName(g tls.CurveID) string {
+	switch g {
+	case tls.CurveP256:
+		return "P-256"
+	case tls.CurveP384:
+		return "P-384"
+	}
+	return g.String()
+}
+
 // groupByName knows the names of NIST, of the TLS registry and of OpenSSL.
 func groupByName(name string) (tls.CurveID, bool) {
 	switch strings.ToLower(name) {
+	case "x25519mlkem768":
+		return tls.X25519MLKEM768, true
 	case "x25519":
 		return tls.X25519, true
 	case "p-256", "p256", "secp256r1", "prime256v1":

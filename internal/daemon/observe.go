@@ -61,6 +61,12 @@ func stateAttrs(state *dtls.ConnectionState) []slog.Attr {
 		slog.String("version", dtls.VersionName(state.Version)),
 		slog.Bool("resumed", state.DidResume),
 	}
+	if state.Group != 0 {
+		attrs = append(attrs, slog.String("group", groupName(state.Group)))
+	}
+	if state.HelloRetryRequest {
+		attrs = append(attrs, slog.Bool("retried", true))
+	}
 	if state.PSKIdentity != nil {
 		attrs = append(attrs, slog.String("identity", dtls.Escape(string(state.PSKIdentity))))
 	}

@@ -95,12 +95,11 @@ func (d *Service) loadCredentials() (err error) {
 // config returns what the settings mean to the library, credentials apart.
 func (s *ServeSettings) config() (*dtls.Config, error) {
 	c := &dtls.Config{
-		MinVersion:  dtls.VersionDTLS12,
-		MaxVersion:  dtls.VersionDTLS12,
 		NextProtos:  s.ALPN,
 		MTU:         s.MTU,
 		IdleTimeout: s.IdleTimeout.Duration,
 	}
+	s.DTLS.apply(c)
 	s.CID.apply(c)
 	var err error
 	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {

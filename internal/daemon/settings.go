@@ -28,7 +28,7 @@ type ServeSettings struct {
 	ClientCA       string   `toml:"client-ca"`
 
 	Reply       Reply     `toml:"reply"`
-	DTLS        Version   `toml:"dtls"`
+	DTLS        Versions  `toml:"dtls"`
 	Ciphers     string    `toml:"ciphers"`
 	Groups      string    `toml:"groups"`
 	ALPN        []string  `toml:"alpn"`
@@ -64,7 +64,7 @@ const (
 func DefaultServeSettings() ServeSettings {
 	return ServeSettings{
 		Reply:           ReplyACK,
-		DTLS:            Version12,
+		DTLS:            BothVersions,
 		Console:         DefaultConsole,
 		ConsolePayloads: PayloadsFull,
 		IdleTimeout:     Duration{dtls.DefaultIdleTimeout},

@@ -194,6 +194,7 @@ func TestDisconnectSaysGoodbyeAndListensNoMore(t *testing.T) {
 		t.Errorf("listening on %v, %v", got, accepting)
 	}
 	conn := mustDial(t, address)
+	wantEcho(t, conn) // the server is ready too
 	if told, err := r.disconnect(t.Context()); told != 1 || err != nil {
 		t.Errorf("told %d, %v", told, err)
 	}

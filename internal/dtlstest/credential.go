@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // The kinds of key that a credential can have.
@@ -38,6 +39,24 @@ func PublicKey(certificate []byte) (crypto.PublicKey, error) {
 		}
 	}
 	return nil, errors.New("not a certificate of this package")
+}
+
+// NewRawKey returns the credential of the same key without a certificate. What
+// stands for its encoding is known to [RawPublicKey] alone.
+func NewRawKey(kind string) engine.Credential {
+	c := NewCredential(kind)
+	c.KeyType = wire.CertificateTypeRawPublicKey
+	c.Chain = [][]byte{[]byte("key " + kind)}
+	return c
+}
+
+// RawPublicKey returns the key in a chain of [NewRawKey].
+func RawPublicKey(spki []byte) (crypto.PublicKey, error) {
+	kind, ok := bytes.CutPrefix(spki, []byte("key "))
+	if _, known := signers[string(kind)]; !ok || !known {
+		return nil, errors.New("not a raw public key of this package")
+	}
+	return signer(string(kind)).Public(), nil
 }
 
 // steady signs without randomness, so that a seed repeats every byte.

@@ -232,7 +232,11 @@ func (e *Endpoint) Answer(event engine.Event) engine.Result {
 	case engine.EventLookupSession:
 		return engine.SessionFound{Session: e.Sessions[string(event.Data)]}
 	case engine.EventVerify:
-		key, err := PublicKey(event.Chain[0])
+		parse := PublicKey
+		if event.KeyType == wire.CertificateTypeRawPublicKey {
+			parse = RawPublicKey
+		}
+		key, err := parse(event.Chain[0])
 		if e.Distrust != nil {
 			err = e.Distrust
 		}

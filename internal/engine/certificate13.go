@@ -43,6 +43,10 @@ func (h *handshake) peerCertificate(m message) (wire.Certificate13, error) {
 		// RFC 8446, Section 4.4.2: it is empty but after the handshake.
 		return certificate, refuse(wire.AlertIllegalParameter, "%v has a context", m.typ)
 	}
+	if h.peerKeyType == wire.CertificateTypeRawPublicKey && len(certificate.Entries) > 1 {
+		// RFC 8446, Section 4.4.2.
+		return certificate, refuse(wire.AlertIllegalParameter, "%v has %d raw public keys", m.typ, len(certificate.Entries))
+	}
 	for _, entry := range certificate.Entries {
 		e, err := wire.ParseCertificateExtensions(entry.Extensions)
 		if err != nil {
@@ -67,18 +71,14 @@ func misplaced(e wire.Extension, message string, in wire.MessageSet) error {
 	return refuse(wire.AlertUnsupportedExtension, "%s has extension %v, which was not offered", message, e)
 }
 
-// verifyChain asks whether the peer's chain is to be trusted, and keeps its key.
-func (h *handshake) verifyChain(certificate wire.Certificate13, keep func(key crypto.PublicKey)) (state, error) {
+// verifyEntries asks whether the peer's chain is to be trusted, and keeps its key.
+func (h *handshake) verifyEntries(certificate wire.Certificate13, keep func(key crypto.PublicKey)) (state, error) {
 	var chain [][]byte
 	for _, entry := range certificate.Entries {
 		chain = append(chain, entry.Data)
 	}
-	return ask(h, Event{Kind: EventVerify, Chain: chain}, func(_ time.Time, r Verified) (state, error) {
-		if err := r.refusal(); err != nil {
-			return h.state, err
-		}
-		keep(r.PublicKey)
-		h.result.PeerChain = chain
+	return h.verifyChain(chain, func(key crypto.PublicKey) (state, error) {
+		keep(key)
 		return awaitCertificateVerify, nil
 	})
 }

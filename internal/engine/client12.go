@@ -85,18 +85,18 @@ func (c *client12) onServerHello(hello wire.ServerHello) (state, error) {
 		return c.resume()
 	}
 	c.sessionID = hello.SessionID
-	return c.afterHello(), nil
+	return c.afterHello(&ext)
 }
 
 // afterHello returns the state in which the server's messages begin.
-func (c *client12) afterHello() state {
+func (c *client12) afterHello(ext *wire.ServerExtensions) (state, error) {
 	switch kind := c.a.suite.KeyExchange; {
 	case kind.UsesCertificate():
-		return awaitCertificate
+		return awaitCertificate, c.takeCertificateTypes(ext)
 	case kind.UsesECDHE():
-		return awaitServerKeyExchange
+		return awaitServerKeyExchange, nil
 	default:
-		return awaitHintOrDone
+		return awaitHintOrDone, nil
 	}
 }
 
@@ -154,7 +154,7 @@ func (c *client12) resume() (state, error) {
 	if len(session.PeerChain) == 0 {
 		return c.useSession(session)
 	}
-	return ask(c.handshake, Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}, func(_ time.Time, r Verified) (state, error) {
+	return ask(c.handshake, session.verification(), func(_ time.Time, r Verified) (state, error) {
 		if err := r.refusal(); err != nil {
 			return c.state, err
 		}
@@ -165,7 +165,7 @@ func (c *client12) resume() (state, error) {
 // useSession derives the keys at once; the server's Finished comes first.
 func (c *client12) useSession(session *SessionState) (state, error) {
 	c.result.Identity = session.Identity
-	c.result.PeerChain = session.PeerChain
+	c.result.PeerChain, c.result.PeerKeyType = session.PeerChain, session.PeerKeyType
 	c.master = session.Master
 	c.encryptThenMAC = session.EncryptThenMAC
 	c.installKeys()
@@ -181,23 +181,19 @@ func (c *client12) beforeFinished() state {
 }
 
 func (c *client12) onCertificate(_ time.Time, m message) (state, error) {
-	certificate, err := wire.ParseCertificate(m.body)
+	chain, err := c.peerChain12(m)
 	if err != nil {
 		return c.state, err
 	}
-	if len(certificate.Chain) == 0 {
+	if len(chain) == 0 {
 		// RFC 5246, Section 7.4.2: the server's chain has at least its own.
 		return c.state, refuse(wire.AlertDecodeError, "server sent no certificate")
 	}
-	return ask(c.handshake, Event{Kind: EventVerify, Chain: certificate.Chain}, func(_ time.Time, r Verified) (state, error) {
-		if err := r.refusal(); err != nil {
-			return c.state, err
-		}
-		if !c.a.suite.KeyExchange.Accepts(r.PublicKey) {
+	return c.verifyChain(chain, func(key crypto.PublicKey) (state, error) {
+		if !c.a.suite.KeyExchange.Accepts(key) {
 			return c.state, refuse(wire.AlertIllegalParameter, "the server's certificate does not go with %v", c.a.suite)
 		}
-		c.serverKey = r.PublicKey
-		c.result.PeerChain = certificate.Chain
+		c.serverKey = key
 		return awaitServerKeyExchange, nil
 	})
 }
@@ -235,7 +231,7 @@ func (c *client12) onCertificateRequest(_ time.Time, m message) (state, error) {
 	if err != nil {
 		return c.state, err
 	}
-	c.request = newCertificateRequestInfo(request, c.a.cfg.Policy.Schemes)
+	c.request = c.newCertificateRequestInfo(request)
 	return awaitServerHelloDone, nil
 }
 
@@ -304,7 +300,7 @@ func (c *client12) sendKeyExchange(now time.Time, share clientKeyShare) (state, 
 	if c.request != nil {
 		// RFC 5246, Section 7.4.6: without a suitable certificate the client
 		// sends an empty chain.
-		c.send(wire.TypeCertificate, wire.Certificate{Chain: c.credential.Chain}.AppendTo(nil))
+		c.send(wire.TypeCertificate, c.certificate12(c.credential))
 	}
 	exchange := wire.ClientKeyExchange{Identity: c.result.Identity, PublicKey: share.public}
 	c.send(wire.TypeClientKeyExchange, exchange.AppendTo(c.a.suite.KeyExchange.Form(), nil))

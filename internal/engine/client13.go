@@ -43,9 +43,6 @@ func (c *client13) onServerHello(now time.Time, hello wire.ServerHello, m messag
 	if err != nil {
 		return c.state, err
 	}
-	if err := c.endsEpoch(m); err != nil {
-		return c.state, err
-	}
 	c.role = c
 	c.a.suite13 = chosen
 	c.flight.version = wire.VersionDTLS12
@@ -83,6 +80,9 @@ func (c *client13) checkServerHello(hello *wire.ServerHello, ext *wire.ServerExt
 	}
 	group := ext.KeyShare.Group
 	switch plain := c.psk != nil && slices.Contains(c.offered.PSKKeyExchangeModes, wire.PSKModeKE); {
+	case group == 0 && !plain && c.psk != nil:
+		// RFC 8446, Section 4.2.11.
+		return nil, refuse(wire.AlertIllegalParameter, "server chose a pre-shared key without a key share, which was not offered")
 	case group == 0 && !plain:
 		return nil, refuse(wire.AlertMissingExtension, "server sends no key share")
 	case group != 0 && c.share(group) == nil:
@@ -142,11 +142,11 @@ func (c *client13) handshakeSecret(shared []byte) (*suite.HandshakeSecret, error
 func (c *client13) resume(session *SessionState) (state, error) {
 	c.result.Resumed = true
 	c.result.Identity = session.Identity
-	c.result.PeerChain = session.PeerChain
+	c.result.PeerChain, c.result.PeerKeyType = session.PeerChain, session.PeerKeyType
 	if len(session.PeerChain) == 0 {
 		return awaitEncryptedExtensions, nil
 	}
-	return ask(c.handshake, Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}, func(_ time.Time, r Verified) (state, error) {
+	return ask(c.handshake, session.verification(), func(_ time.Time, r Verified) (state, error) {
 		return awaitEncryptedExtensions, r.refusal()
 	})
 }
@@ -178,7 +178,7 @@ func (c *client13) onEncryptedExtensions(_ time.Time, m message) (state, error) 
 	if c.psk != nil {
 		return awaitFinished, nil
 	}
-	return awaitCertificateOrRequest, nil
+	return awaitCertificateOrRequest, c.takeCertificateTypes(&ext)
 }
 
 func (c *client13) onCertificateRequest(_ time.Time, m message) (state, error) {
@@ -202,7 +202,7 @@ func (c *client13) onCertificateRequest(_ time.Time, m message) (state, error) {
 	if ext.SignatureAlgorithms == nil {
 		return c.state, refuse(wire.AlertMissingExtension, "certificate_request has no signature_algorithms")
 	}
-	c.request = newCertificateRequestInfo13(ext, c.a.cfg.Policy.Schemes)
+	c.request = c.newCertificateRequestInfo(ext)
 	return awaitCertificate, nil
 }
 
@@ -215,7 +215,7 @@ func (c *client13) onCertificate(_ time.Time, m message) (state, error) {
 		// RFC 8446, Section 4.4.2.4.
 		return c.state, refuse(wire.AlertDecodeError, "server sent no certificate")
 	}
-	return c.verifyChain(certificate, func(key crypto.PublicKey) { c.serverKey = key })
+	return c.verifyEntries(certificate, func(key crypto.PublicKey) { c.serverKey = key })
 }
 
 func (c *client13) onCertificateVerify(_ time.Time, m message) (state, error) {

@@ -131,6 +131,7 @@ func (c *clientStart) extensions() wire.ClientExtensions {
 		e.SRTP = &wire.UseSRTP{Profiles: wire.AppendUint16s(nil, cfg.Policy.SRTPProfiles...)}
 	}
 	if cfg.Certificate {
+		c.offerCertificateTypes(&e)
 		e.SignatureAlgorithms = wire.AppendUint16s(nil, cfg.Policy.Schemes...)
 	}
 	c.offerCID(&e)

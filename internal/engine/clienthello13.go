@@ -43,11 +43,28 @@ func (c *clientStart) findPSK(now time.Time) (state, error) {
 		return c.makeShares(now)
 	}
 	return ask(c.handshake, Event{Kind: EventLookupPSK}, func(now time.Time, r PSK) (state, error) {
-		if len(r.Key) > 0 && len(r.Identity) > 0 {
+		if !zero(r.Key) && len(r.Identity) > 0 {
 			c.psks = append(c.psks, clientPSK{r.Identity, externalHash, suite.ExternalPSK, r.Key, nil})
+		}
+		if len(c.psks) == 0 && !c.a.cfg.Certificate {
+			return c.without13(now)
 		}
 		return c.makeShares(now)
 	})
+}
+
+// without13 begins with DTLS 1.2 alone, if that is spoken, as there is nothing by
+// which a server of DTLS 1.3 could authenticate itself: no key, or one that
+// DTLS 1.3 does not have.
+func (c *clientStart) without13(now time.Time) (state, error) {
+	if !c.a.cfg.speaks(wire.VersionDTLS12) {
+		return c.state, refuse(wire.AlertHandshakeFailure, "%w", ErrNoPSK)
+	}
+	cfg := *c.a.cfg
+	cfg.Versions = []wire.Version{wire.VersionDTLS12}
+	cfg.Policy.Groups = slices.DeleteFunc(slices.Clone(cfg.Policy.Groups), func(g wire.Group) bool { return g == wire.GroupX25519MLKEM768 })
+	c.a.cfg = &cfg
+	return c.sendFirstHello(now)
 }
 
 // makeShares makes the key shares of the first hello.

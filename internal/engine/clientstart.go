@@ -128,6 +128,9 @@ func (c *clientStart) onServerHello(now time.Time, m message) (state, error) {
 	if err != nil {
 		return c.state, err
 	}
+	if err := c.checkSelection(&hello, version); err != nil {
+		return c.state, err
+	}
 	switch {
 	case !slices.Contains(c.a.cfg.Versions, version):
 		return c.state, refuse(wire.AlertProtocolVersion, "no common version: client accepts %s; server chose %v", names(c.a.cfg.Versions), version)
@@ -149,6 +152,22 @@ func (c *clientStart) onServerHello(now time.Time, m message) (state, error) {
 	}
 }
 
+// checkSelection refuses a ServerHello that does not say its version in the way
+// of that version.
+//
+// RFC 8446, Section 4.2.1 and Section 4.1.3.
+func (c *clientStart) checkSelection(hello *wire.ServerHello, version wire.Version) error {
+	selects := version != hello.Version
+	switch {
+	case selects && version != wire.VersionDTLS13:
+		return refuse(wire.AlertIllegalParameter, "server selects %v, which supported_versions cannot say", version)
+	case !selects && hello.IsHelloRetryRequest():
+		return refuse(wire.AlertIllegalParameter, "hello_retry_request does not select a version")
+	default:
+		return nil
+	}
+}
+
 // checkChoices refuses choices of the application's protocols that were not
 // offered.
 func (c *clientStart) checkChoices(ext *wire.ServerExtensions) error {
@@ -156,6 +175,9 @@ func (c *clientStart) checkChoices(ext *wire.ServerExtensions) error {
 	switch {
 	case len(ext.ALPN) > 0 && !slices.Contains(policy.NextProtos, string(ext.ALPN)):
 		return refuse(wire.AlertIllegalParameter, "server chose application protocol %q, which was not offered", ext.ALPN)
+	case ext.SRTP != nil && len(ext.SRTP.MKI) > 0:
+		// RFC 5764, Section 4.1.3: none was offered.
+		return refuse(wire.AlertIllegalParameter, "server chose an SRTP MKI, which was not offered")
 	case ext.SRTP != nil && !slices.Contains(policy.SRTPProfiles, ext.SRTP.Profiles.At(0)):
 		// RFC 5764, Section 4.1.3.
 		return refuse(wire.AlertIllegalParameter, "server chose SRTP profile %#04x, which was not offered", ext.SRTP.Profiles.At(0))

@@ -203,9 +203,9 @@ type State struct {
 	Hint                 []byte // the server's PSK identity hint, as sent
 	ServerName           string
 	ALPN                 string
-	SRTPProfile          uint16 // 0 for none
-	SRTPMKI              []byte
+	SRTPProfile          uint16   // 0 for none
 	PeerChain            [][]byte // DER, leaf first
+	PeerKeyType          uint8    // the CertificateType of PeerChain
 	LocalCID             []byte   // our connection ID, in what the peer sends; empty for none
 	RemoteCID            []byte   // the peer's, in what we send; empty for none
 }

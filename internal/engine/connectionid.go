@@ -24,6 +24,8 @@ type connectionIDs struct {
 	peer      []byte   // that the peer wants to see now; may be empty
 	spare     [][]byte // that the peer will want to see when we move
 	requested bool     // we asked for more, and there was no answer yet
+	owes      bool     // the peer asked for more, and there was no answer yet
+	owed      int      // how many it asked for
 	seen      []byte   // the one of own in the newest record; nil before there was one
 }
 

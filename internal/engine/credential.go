@@ -12,7 +12,7 @@ import (
 
 // candidate returns what the choice of a certificate has to know of c.
 func (c Credential) candidate() suite.Candidate {
-	return suite.Candidate{Key: c.Signer.Public(), Schemes: c.Schemes}
+	return suite.Candidate{KeyType: c.KeyType, Key: c.Signer.Public(), Schemes: c.Schemes}
 }
 
 // candidates returns those of all credentials, in their order.
@@ -24,23 +24,25 @@ func candidates(credentials []Credential) []suite.Candidate {
 	return list
 }
 
-func newCertificateRequestInfo(m wire.CertificateRequest, ours []wire.SignatureScheme) *CertificateRequestInfo {
+func (c *client12) newCertificateRequestInfo(m wire.CertificateRequest) *CertificateRequestInfo {
 	return &CertificateRequestInfo{
+		KeyType:          c.ownKeyType,
 		Authorities:      m.Authorities,
 		SignatureSchemes: numbers[wire.SignatureScheme](m.Schemes),
 		types:            m.Types,
 		theirs:           m.Schemes,
-		ours:             ours,
+		ours:             c.a.cfg.Policy.Schemes,
 	}
 }
 
-func newCertificateRequestInfo13(e wire.CertificateRequestExtensions, ours []wire.SignatureScheme) *CertificateRequestInfo {
+func (c *client13) newCertificateRequestInfo(e wire.CertificateRequestExtensions) *CertificateRequestInfo {
 	return &CertificateRequestInfo{
+		KeyType:          c.ownKeyType,
 		Authorities:      e.CertificateAuthorities,
 		SignatureSchemes: numbers[wire.SignatureScheme](e.SignatureAlgorithms),
 		is13:             true,
 		theirs:           e.SignatureAlgorithms,
-		ours:             ours,
+		ours:             c.a.cfg.Policy.Schemes,
 	}
 }
 
@@ -65,6 +67,8 @@ func (r *CertificateRequestInfo) Supports(c Credential) error {
 func (r *CertificateRequestInfo) scheme(c Credential) (wire.SignatureScheme, error) {
 	var scheme wire.SignatureScheme
 	switch {
+	case c.KeyType != r.KeyType:
+		return 0, errKeyType
 	case r.is13:
 		scheme = c.candidate().Scheme13(r.ours, r.theirs)
 	case !slices.Contains(r.types, certificateType(c.Signer.Public())):
@@ -80,6 +84,7 @@ func (r *CertificateRequestInfo) scheme(c Credential) (wire.SignatureScheme, err
 
 // Why a certificate does not answer a request.
 var (
+	errKeyType         = errors.New("server does not accept certificates of this type")
 	errCertificateType = errors.New("server does not accept certificates with this kind of key")
 	errNoScheme        = errors.New("no common signature scheme with the server")
 )
@@ -117,6 +122,7 @@ func (s *serverStart) helloInfo() *HelloInfo {
 	info.Groups = numbers[wire.Group](s.ext.SupportedGroups)
 	info.SignatureSchemes = numbers[wire.SignatureScheme](s.ext.SignatureAlgorithms)
 	info.SupportedVersions = numbers[wire.Version](s.ext.SupportedVersions)
+	info.CertificateTypes = slices.Clone(s.ext.ServerCertificateTypes)
 	if info.SupportedVersions == nil {
 		info.SupportedVersions = []wire.Version{s.hello.Version}
 	}

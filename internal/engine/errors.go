@@ -19,6 +19,7 @@ var (
 	ErrNoNewCIDs          = errors.New("new connection IDs need dtls 1.3 and a peer that uses them")
 	ErrHandshakeTimeout   = errors.New("handshake timed out")
 	ErrWrongKey           = errors.New("the pre-shared keys of the two sides probably differ")
+	ErrBinder             = errors.New("the client does not prove to have the pre-shared key")
 	ErrNoPSK              = errors.New("no pre-shared key for this server")
 	ErrIdentityTooLong    = errors.New("psk identity longer than 256 bytes")
 	ErrNoRoutabilityCheck = errors.New("return routability check not negotiated")

@@ -39,7 +39,9 @@ const (
 	// Hello; a client finds what the server asks for in Request.
 	EventSelectCredentials
 	// EventVerify asks whether the peer's certificate chain in Chain, leaf
-	// first, in DER, is to be trusted, to be answered with [Verified]. With
+	// first, in DER, is to be trusted, to be answered with [Verified]. Where
+	// KeyType is wire.CertificateTypeRawPublicKey, Chain has one element, which
+	// is no certificate but a SubjectPublicKeyInfo. With
 	// Resuming, the chain is that of the session to be resumed, which was
 	// trusted once: a refusal has a server fall back to a full handshake, and
 	// ends the handshake of a client.
@@ -95,6 +97,7 @@ type Event struct {
 	Token    Token
 	Data     []byte
 	Chain    [][]byte
+	KeyType  uint8 // of Chain
 	Resuming bool
 	Job      Job
 	Hello    *HelloInfo
@@ -126,17 +129,27 @@ type HelloInfo struct {
 	Groups            []wire.Group
 	SignatureSchemes  []wire.SignatureScheme
 	SupportedVersions []wire.Version
+	CertificateTypes  []uint8 // those that the client takes from a server; nil for X.509 alone
 }
 
 // CertificateRequestInfo is what a server's CertificateRequest asks for.
 type CertificateRequestInfo struct {
 	Authorities      [][]byte // distinguished names in DER
 	SignatureSchemes []wire.SignatureScheme
+	KeyType          uint8 // the CertificateType that was negotiated
 
 	is13   bool
 	types  []uint8                // of DTLS 1.2
 	theirs wire.Uint16List        // SignatureSchemes
 	ours   []wire.SignatureScheme // those of our policy
+}
+
+// Version returns the version in which the request was made.
+func (r *CertificateRequestInfo) Version() wire.Version {
+	if r.is13 {
+		return wire.VersionDTLS13
+	}
+	return wire.VersionDTLS12
 }
 
 // A Token ties an answer to its question. Zero is no question.
@@ -168,8 +181,10 @@ type Credentials struct {
 }
 
 // A Credential is a certificate chain, leaf first, in DER, with the private
-// key of its leaf.
+// key of its leaf. Where KeyType is wire.CertificateTypeRawPublicKey, the chain
+// is the SubjectPublicKeyInfo of that key alone.
 type Credential struct {
+	KeyType uint8 // a CertificateType
 	Chain   [][]byte
 	Signer  crypto.Signer
 	Schemes []wire.SignatureScheme // to sign with, the preferred one first; nil for all that go with the key

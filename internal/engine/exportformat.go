@@ -11,7 +11,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 4
+const exportVersion = 5
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -116,9 +116,10 @@ func (s *State) marshal(b *cryptobyte.Builder) {
 	b.AddUint16(uint16(s.Group))
 	b.AddUint16(s.SRTPProfile)
 	b.AddUint8(flag(s.Resumed) | flag(s.ExtendedMasterSecret)<<1 | flag(s.EncryptThenMAC)<<2 | flag(s.HasCID)<<3 | flag(s.RRC)<<4 | flag(s.Retried)<<5)
-	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.SRTPMKI, s.LocalCID, s.RemoteCID} {
+	for _, field := range [][]byte{s.Identity, s.Hint, []byte(s.ServerName), []byte(s.ALPN), s.LocalCID, s.RemoteCID} {
 		addOpaque(b, field)
 	}
+	b.AddUint8(s.PeerKeyType)
 	addChain(b, s.PeerChain)
 }
 
@@ -129,8 +130,8 @@ func parseState(in *cryptobyte.String) (*State, error) {
 	if !in.ReadUint16((*uint16)(&s.Version)) || !in.ReadUint16((*uint16)(&s.Group)) ||
 		!in.ReadUint16(&s.SRTPProfile) || !in.ReadUint8(&flags) || flags > 63 ||
 		!readOpaque(in, &s.Identity) || !readOpaque(in, &s.Hint) || !readOpaque(in, &name) ||
-		!readOpaque(in, &alpn) || !readOpaque(in, &s.SRTPMKI) ||
-		!readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) || !readChain(in, &s.PeerChain) {
+		!readOpaque(in, &alpn) || !readOpaque(in, &s.LocalCID) || !readOpaque(in, &s.RemoteCID) ||
+		!in.ReadUint8(&s.PeerKeyType) || !readChain(in, &s.PeerChain) {
 		return nil, ErrExport
 	}
 	s.Resumed = flags&1 != 0

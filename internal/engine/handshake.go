@@ -101,6 +101,8 @@ type handshake struct {
 	serverRandom         [32]byte
 	extendedMasterSecret bool
 	encryptThenMAC       bool
+	ownKeyType           uint8 // the CertificateType of ours, as negotiated
+	peerKeyType          uint8 // likewise, of the peer's
 }
 
 func newHandshake(a *Association, now time.Time, s state) *handshake {
@@ -394,6 +396,8 @@ func (h *handshake) permits(chosen *suite.Suite, session *SessionState) bool {
 		return false
 	case chosen.KeyExchange.UsesPSK() && !policy.PSK:
 		return false
+	case !h.takes(session):
+		return false
 	default:
 		return !chosen.CBC() || session.EncryptThenMAC || !policy.EncryptThenMACRequired
 	}
@@ -402,5 +406,5 @@ func (h *handshake) permits(chosen *suite.Suite, session *SessionState) bool {
 // permits13 is what permits is, in DTLS 1.3.
 func (h *handshake) permits13(chosen *suite.Suite13, session *SessionState) bool {
 	policy := &h.a.cfg.Policy
-	return chosen != nil && slices.Contains(policy.Suites13, chosen) && (policy.PSK || !session.usesPSK())
+	return chosen != nil && slices.Contains(policy.Suites13, chosen) && (policy.PSK || !session.usesPSK()) && h.takes(session)
 }

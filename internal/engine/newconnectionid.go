@@ -59,20 +59,28 @@ func (a *Association) receiveRequestCID(now time.Time, m message) error {
 	if err != nil {
 		return err
 	}
-	if !a.state.HasCID {
-		return refuse(wire.AlertUnexpectedMessage, "unexpected %v: no connection IDs are in use", m.typ)
+	if a.cidLen() == 0 {
+		return refuse(wire.AlertUnexpectedMessage, "unexpected %v: there are no connection IDs to ask for", m.typ)
 	}
-	if a.posting(wire.TypeNewConnectionID) {
-		// RFC 9147, Section 9: there is at most one NewConnectionId on its way,
-		// and the peer has to wait for it before it asks again.
+	a.cids.owed, a.cids.owes = int(request.Count), true
+	return a.answerCIDRequest(now)
+}
+
+// answerCIDRequest gives the peer the connection IDs that it asked for, once the
+// last ones have arrived.
+//
+// RFC 9147, Section 9: there is at most one NewConnectionId on its way.
+func (a *Association) answerCIDRequest(now time.Time) error {
+	if a.cids == nil || !a.cids.owes || a.posting(wire.TypeNewConnectionID) {
 		return nil
 	}
+	a.cids.owes = false
 	var cids [][]byte
 	// An association that was restored may have an owner who makes others, or
 	// none.
-	if source := a.cfg.CIDs; a.cidLen() > 0 && source != nil && source.CIDLen() == a.cidLen() {
+	if source := a.cfg.CIDs; source != nil && source.CIDLen() == a.cidLen() {
 		// The one that the peer uses stays good.
-		for range min(int(request.Count), maxOwnCIDs-1-a.cids.unseen()) {
+		for range min(a.cids.owed, maxOwnCIDs-1-a.cids.unseen()) {
 			cid, err := a.newCID()
 			if err != nil {
 				return err

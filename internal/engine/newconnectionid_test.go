@@ -90,6 +90,45 @@ func TestRetiredConnectionIDsAreNotTaken(t *testing.T) {
 	wantEcho(t, p)
 }
 
+// A request that comes before the last answer is acknowledged is answered after
+// that.
+func TestRequestsForConnectionIDsAreAnsweredOneByOne(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	quiet(p)
+	for range 2 {
+		if err := p.Client.RequestCIDs(p.Now, 1); err != nil {
+			t.Fatal(err)
+		}
+		p.Client.Drain(p.Now)
+		p.Settle()
+	}
+	if got := len(p.Server.CIDs); got != 1 {
+		t.Fatalf("%d issued before the first are acknowledged", got)
+	}
+	quiet(p)
+	quiet(p)
+	if got := len(p.Server.CIDs); got != 2 {
+		t.Errorf("%d issued in all", got)
+	}
+	if err := p.Client.RequestCIDs(p.Now, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Drain(p.Now)
+	quiet(p)
+	wantEcho(t, p)
+}
+
+func TestNobodyIsAskedForConnectionIDsThatItHasNot(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(8, 0))
+	quiet(p)
+	body := wire.RequestConnectionID{Count: 1}.AppendTo(nil)
+	f := wire.Fragment{Type: wire.TypeRequestConnectionID, Length: 1, Seq: p.Server.PeerSeq(), Body: body}
+	p.ToServer(p.Client.SealAs(wire.ContentHandshake, f.AppendTo(nil)))
+	if alert := lastSent(t, p); !p.Server.Over || alert.Description != wire.AlertUnexpectedMessage {
+		t.Errorf("ended %t with %v", p.Server.Over, alert)
+	}
+}
+
 func TestConnectionIDsAreAskedForWhereThereAreSome(t *testing.T) {
 	for _, options := range [][]dtlstest.Option{{dtls13}, {withCIDs(0, 8)}, {dtls13, withCIDs(8, 0)}} {
 		p := connected(t, options...)

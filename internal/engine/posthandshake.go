@@ -114,6 +114,10 @@ func (a *Association) advanceLate(now time.Time) {
 			return
 		}
 	}
+	if err := a.answerCIDRequest(now); err != nil {
+		a.fail(err)
+		return
+	}
 	if a.updateIsDue() {
 		a.forceUpdate(now)
 	}

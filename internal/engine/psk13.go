@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto"
-	"errors"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -29,8 +28,6 @@ const externalHash = crypto.SHA256
 // maxOfferedPSKs is how many keys of a client are looked at. Each may cost a
 // look-up.
 const maxOfferedPSKs = 4
-
-var errBinder = errors.New("the client does not prove to have the pre-shared key")
 
 // findPSK looks for a key that both have.
 func (s *server13) findPSK(now time.Time) (state, error) {
@@ -84,7 +81,7 @@ func (s *server13) tryPSKs(now time.Time, list []offeredIdentity, i int) (state,
 		return next(now)
 	}
 	return ask(s.handshake, Event{Kind: EventLookupPSK, Data: offered.name}, func(now time.Time, r PSK) (state, error) {
-		if len(r.Key) == 0 {
+		if zero(r.Key) { // DTLS 1.3 has no such key
 			return next(now)
 		}
 		s.result.Identity = offered.name
@@ -119,7 +116,7 @@ func (s *server13) usePSK(now time.Time, psk offeredPSK) (state, error) {
 	if session := psk.session; session != nil {
 		s.result.Resumed = true
 		s.result.Identity = session.Identity
-		s.result.PeerChain = session.PeerChain
+		s.result.PeerChain, s.result.PeerKeyType = session.PeerChain, session.PeerKeyType
 	}
 	return s.negotiate(now)
 }

@@ -25,6 +25,11 @@ func (a *Association) receiveUnifiedRecord(now time.Time, datagram []byte) (rest
 		a.drop(wire.DropMalformedRecord)
 		return nil
 	}
+	if len(a.cid()) > 0 && r.CID != nil && !a.cids.includes(r.CID) {
+		// RFC 9147, Section 4: what follows is as little for us.
+		a.drop(wire.DropUnknownCID)
+		return nil
+	}
 	a.receiveUnified(now, r, datagram[:len(datagram)-len(rest)])
 	return rest
 }
@@ -46,8 +51,6 @@ func (a *Association) receiveUnified(now time.Time, r wire.UnifiedRecord, raw []
 	case r.CID == nil && a.cidLen() > 0:
 		// RFC 9147, Section 9: with a connection ID, all records have it.
 		a.drop(wire.DropMissingCID)
-	case r.CID != nil && !a.cids.includes(r.CID):
-		a.drop(wire.DropUnknownCID)
 	default:
 		a.openUnified(now, h, window, r)
 	}

@@ -143,6 +143,7 @@ func (s *server12) negotiate(now time.Time) (state, error) {
 	s.result.Group = choice.Group
 	s.result.ALPN = choice.NextProto
 	s.result.SRTPProfile = choice.SRTPProfile
+	s.ownKeyType, s.peerKeyType = choice.ServerCertificateType, choice.ClientCertificateType
 	s.sendsTicket = s.a.cfg.Tickets != nil && s.ext.HasSessionTicket && s.extendedMasterSecret
 	if err := s.draw(); err != nil {
 		return s.state, err
@@ -226,8 +227,7 @@ func (s *server12) sendServerFlight(now time.Time, exchange wire.ServerKeyExchan
 	s.sendServerHello()
 	kind := s.a.suite.KeyExchange
 	if kind.UsesCertificate() {
-		chain := s.credentials[s.choice.Credential].Chain
-		s.send(wire.TypeCertificate, wire.Certificate{Chain: chain}.AppendTo(nil))
+		s.send(wire.TypeCertificate, s.certificate12(s.credentials[s.choice.Credential]))
 	}
 	// RFC 4279, Section 2: plain PSK has no ServerKeyExchange without a hint.
 	if kind.UsesECDHE() || len(s.a.cfg.PSKHint) > 0 {
@@ -283,6 +283,9 @@ func (s *server12) serverExtensions() wire.ServerExtensions {
 	} else {
 		e.MaxFragmentLength = s.ext.MaxFragmentLength
 	}
+	if !s.result.Resumed && s.a.suite.KeyExchange.UsesCertificate() {
+		s.answerCertificateTypes(&e, s.requestsCertificate())
+	}
 	return e
 }
 
@@ -295,18 +298,13 @@ func (s *server12) certificateRequest() wire.CertificateRequest {
 }
 
 func (s *server12) onCertificate(now time.Time, m message) (state, error) {
-	certificate, err := wire.ParseCertificate(m.body)
+	chain, err := s.peerChain12(m)
 	if err != nil {
 		return s.state, err
 	}
-	if len(certificate.Chain) > 0 {
-		e := Event{Kind: EventVerify, Chain: certificate.Chain}
-		return ask(s.handshake, e, func(_ time.Time, r Verified) (state, error) {
-			if err := r.refusal(); err != nil {
-				return s.state, err
-			}
-			s.clientKey = r.PublicKey
-			s.result.PeerChain = certificate.Chain
+	if len(chain) > 0 {
+		return s.verifyChain(chain, func(key crypto.PublicKey) (state, error) {
+			s.clientKey = key
 			return awaitClientKeyExchange, nil
 		})
 	}
@@ -448,7 +446,7 @@ func (s *server12) resume(now time.Time, session *SessionState) (state, error) {
 	s.resumed = session
 	s.result.Resumed = true
 	s.result.Identity = session.Identity
-	s.result.PeerChain = session.PeerChain
+	s.result.PeerChain, s.result.PeerKeyType = session.PeerChain, session.PeerKeyType
 	if err := s.chooseAgain(); err != nil {
 		return s.state, err
 	}

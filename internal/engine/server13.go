@@ -64,9 +64,11 @@ func (s *server13) onHello(now time.Time) (state, error) {
 
 // negotiate chooses the parameters of the handshake.
 func (s *server13) negotiate(now time.Time) (state, error) {
-	policy := s.a.cfg.Policy
-	policy.PSK = s.psk.key != nil // a ticket's is as good as one of the policy's
-	choice, err := suite.Choose13(s.offer(), &policy, candidates(s.credentials))
+	policy, offer := s.a.cfg.Policy, s.offer()
+	if len(offer.PSKs) > 0 {
+		policy.PSK = s.psk.key != nil // a ticket's is as good as one of the policy's
+	}
+	choice, err := suite.Choose13(offer, &policy, candidates(s.credentials))
 	if err != nil {
 		return s.state, err
 	}
@@ -82,6 +84,7 @@ func (s *server13) negotiate(now time.Time) (state, error) {
 	s.result.ALPN = choice.NextProto
 	s.result.SRTPProfile = choice.SRTPProfile
 	s.result.Retried = s.retry != nil
+	s.ownKeyType, s.peerKeyType = choice.ServerCertificateType, choice.ClientCertificateType
 	s.agreeOnRecordSize(1)
 	if err := s.newServerRandom(wire.VersionDTLS13); err != nil {
 		return s.state, err
@@ -182,7 +185,7 @@ func (s *server13) beginTranscript() error {
 	s.transcript.write(s.body[:truncated])
 	binder := s.psk.secret.Binder(s.psk.kind, s.transcript.sum())
 	if !hmac.Equal(binder, s.psk.binder) {
-		return refuse(wire.AlertDecryptError, "%w", errBinder)
+		return refuse(wire.AlertDecryptError, "%w", ErrBinder)
 	}
 	s.transcript.write(s.body[truncated:])
 	return nil
@@ -277,6 +280,9 @@ func (s *server13) encryptedExtensions() wire.ServerExtensions {
 	} else {
 		e.MaxFragmentLength = s.ext.MaxFragmentLength
 	}
+	if s.choice.Credential >= 0 {
+		s.answerCertificateTypes(&e, s.requestsCertificate())
+	}
 	return e
 }
 
@@ -332,7 +338,7 @@ func (s *server13) onCertificate(_ time.Time, m message) (state, error) {
 		return s.state, err
 	}
 	if len(certificate.Entries) > 0 {
-		return s.verifyChain(certificate, func(key crypto.PublicKey) { s.clientKey = key })
+		return s.verifyEntries(certificate, func(key crypto.PublicKey) { s.clientKey = key })
 	}
 	// RFC 8446, Section 4.4.2.4.
 	if s.a.cfg.ClientAuth == RequireClientCert {

@@ -111,8 +111,7 @@ func (s *serverStart) welcome(now time.Time, session *SessionState, then func(no
 			return then(now, session.proves(r.Key))
 		})
 	case len(session.PeerChain) > 0:
-		e := Event{Kind: EventVerify, Chain: session.PeerChain, Resuming: true}
-		return ask(s.handshake, e, func(now time.Time, r Verified) (state, error) {
+		return ask(s.handshake, session.verification(), func(now time.Time, r Verified) (state, error) {
 			return then(now, r.Err == nil)
 		})
 	default:

@@ -18,7 +18,7 @@ const (
 	DefaultSessionLife = 12 * time.Hour
 
 	sessionIDLen        = 32
-	sessionStateVersion = 2
+	sessionStateVersion = 3
 )
 
 // ErrSessionState says that bytes are not a session of this version.
@@ -37,6 +37,7 @@ type SessionState struct {
 	Identity             []byte   // the PSK identity
 	KeyProof             KeyProof // a server's: of the PSK
 	PeerChain            [][]byte // DER, leaf first
+	PeerKeyType          uint8    // the CertificateType of PeerChain
 
 	// What a client presents: an ID, or a ticket.
 	ID     []byte
@@ -96,6 +97,7 @@ func (s *SessionState) Marshal() []byte {
 	b.AddUint32(s.AgeAdd)
 	b.AddUint64(uint64(s.Received))
 	b.AddUint32(s.Lifetime)
+	b.AddUint8(s.PeerKeyType)
 	addChain(b, s.PeerChain)
 	return b.BytesOrPanic()
 }
@@ -127,7 +129,7 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 		return nil, ErrSessionState
 	}
 	s.Received = int64(received)
-	if !readChain(&in, &s.PeerChain) || !in.Empty() {
+	if !in.ReadUint8(&s.PeerKeyType) || !readChain(&in, &s.PeerChain) || !in.Empty() {
 		return nil, ErrSessionState
 	}
 	return s, nil
@@ -138,6 +140,11 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 // RFC 8446, Section 4.2.11.1.
 func (s *SessionState) ticketAge(now time.Time) uint32 {
 	return uint32(now.UnixMilli()-s.Received) + s.AgeAdd
+}
+
+// verification asks whether the peer's certificate in the session is still good.
+func (s *SessionState) verification() Event {
+	return Event{Kind: EventVerify, Chain: s.PeerChain, KeyType: s.PeerKeyType, Resuming: true}
 }
 
 // is13 reports whether the session is one of DTLS 1.3.
@@ -154,5 +161,6 @@ func (h *handshake) session(now time.Time) *SessionState {
 		ServerName:           h.result.ServerName,
 		Identity:             h.result.Identity,
 		PeerChain:            h.result.PeerChain,
+		PeerKeyType:          h.result.PeerKeyType,
 	}
 }

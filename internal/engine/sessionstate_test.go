@@ -18,6 +18,7 @@ func fullSession() *SessionState {
 		ServerName:           "server.example",
 		Identity:             []byte("an\x00identity"),
 		PeerChain:            [][]byte{[]byte("leaf"), []byte("authority")},
+		PeerKeyType:          7,
 		ID:                   []byte("id"),
 		Ticket:               []byte("ticket"),
 	}

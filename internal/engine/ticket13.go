@@ -85,6 +85,7 @@ func (a *Association) session13(now time.Time, psk suite.Secret) *SessionState {
 		ServerName:           a.state.ServerName,
 		Identity:             a.state.Identity,
 		PeerChain:            a.state.PeerChain,
+		PeerKeyType:          a.state.PeerKeyType,
 	}
 	copy(session.Master[:], psk)
 	psk.Wipe()

@@ -127,8 +127,10 @@ func walk(t *testing.T, visit func(name string)) {
 			return err
 		}
 		switch {
-		case name == ".git" || name == ".build":
+		case (name == ".git" || name == ".build") && entry.IsDir():
 			return fs.SkipDir
+		case name == ".git":
+			// In a worktree it is a file.
 		case entry.Type().IsRegular():
 			visit(filepath.ToSlash(name))
 		}

@@ -31,6 +31,10 @@ func (o offer) refuse(obstacle obstacle) *ChoiceError {
 	case noGroup:
 		return o.failure("no common group: client offers %s; server accepts %s",
 			list(o.ext.SupportedGroups.All(), groupName), list(slices.Values(o.policy.Groups), wire.Group.String))
+	case noServerType:
+		return noServerCertificateType(o.ext.ServerCertificateTypes, o.policy, o.candidates)
+	case noClientType:
+		return noCertificateType("client", o.ext.ClientCertificateTypes, o.policy.ClientCertificateTypes)
 	case noCurve:
 		return o.failure("no certificate on a curve that the client supports: client supports %s; server has %s",
 			list(o.ext.SupportedGroups.All(), groupName), o.credentials())
@@ -89,7 +93,11 @@ func credentials(p *Policy, candidates []Candidate) string {
 		has = append(has, "pre-shared keys")
 	}
 	for _, c := range candidates {
-		has = append(has, "a certificate with "+keyName(c.Key))
+		if c.KeyType == wire.CertificateTypeRawPublicKey {
+			has = append(has, keyName(c.Key)+" without certificate")
+		} else {
+			has = append(has, "a certificate with "+keyName(c.Key))
+		}
 	}
 	if len(candidates) == 0 && p.Certificates {
 		has = append(has, "a certificate")

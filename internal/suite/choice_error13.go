@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -73,21 +72,5 @@ func (o *Offer13) noCredential(p *Policy) *ChoiceError {
 		return refuse(wire.AlertHandshakeFailure, "client uses pre-shared keys in no mode that the server knows")
 	default:
 		return refuse(wire.AlertHandshakeFailure, "none of the client's pre-shared keys is one of the server's and goes with the hash of a common cipher suite")
-	}
-}
-
-func noCertificateType(whose string, theirs, ours []uint8) *ChoiceError {
-	return refuse(wire.AlertUnsupportedCertificate, "no common type of %s certificates: client offers %s; server accepts %s",
-		whose, list(slices.Values(theirs), certificateTypeName), list(slices.Values(ours), certificateTypeName))
-}
-
-func certificateTypeName(t uint8) string {
-	switch t {
-	case wire.CertificateTypeX509:
-		return "X.509"
-	case wire.CertificateTypeRawPublicKey:
-		return "raw public key"
-	default:
-		return fmt.Sprintf("type %d", t)
 	}
 }

@@ -22,8 +22,12 @@ type Policy struct {
 	ExtendedMasterSecretRequired bool
 	PlainPSK                     bool // pre-shared keys may do without an exchange of keys in DTLS 1.3
 
-	// CertificateType numbers of DTLS 1.3; X.509 alone where there are none.
-	// A server that asks for no client certificates has none of their types.
+	// CertificateType numbers (RFC 7250): those that a server's certificates
+	// may be of, those of the candidates where there are none; and those that
+	// it takes from clients, X.509 alone where there are none, as there have to be
+	// where clients are not asked for certificates. To a client they
+	// are those that it takes, X.509 alone where there are none, and those of
+	// its own certificates.
 	ServerCertificateTypes []uint8
 	ClientCertificateTypes []uint8
 
@@ -38,6 +42,9 @@ type Choice struct {
 	Credential int                  // index into the candidates given; -1 without certificate
 	Scheme     wire.SignatureScheme // of the ServerKeyExchange; 0 without certificate
 
+	// CertificateType numbers; of no meaning without certificate.
+	ServerCertificateType, ClientCertificateType uint8
+
 	EncryptThenMAC       bool // to be confirmed to the client
 	ExtendedMasterSecret bool // to be confirmed to the client
 
@@ -47,6 +54,7 @@ type Choice struct {
 
 // A Candidate is what Choose has to know of a certificate.
 type Candidate struct {
+	KeyType uint8 // a CertificateType
 	Key     crypto.PublicKey
 	Schemes []wire.SignatureScheme // that the key may sign with, the preferred one first; nil for all that go with it
 }
@@ -96,8 +104,10 @@ const (
 	noEncryptThenMAC          // the suite is in CBC mode
 	noCredential              // neither key nor certificate of the kind
 	noGroup                   // to agree on a key in
+	noServerType              // of certificates that the client accepts
 	noCurve                   // the certificate's own is not supported
 	noScheme                  // to sign with
+	noClientType              // of certificates that the server accepts
 	noProtocol                // of the application
 )
 
@@ -144,9 +154,21 @@ func (o offer) complete(s *Suite) (Choice, obstacle) {
 		}
 	}
 	if s.KeyExchange.UsesCertificate() {
-		var missing obstacle
-		c.Credential, c.Scheme, missing = o.credential(s.KeyExchange)
+		return o.authenticate(c)
+	}
+	return c, nothing
+}
+
+// authenticate adds to c what certificates need.
+func (o offer) authenticate(c Choice) (Choice, obstacle) {
+	var missing obstacle
+	if c.Credential, c.Scheme, missing = o.credential(c.Suite.KeyExchange); missing != nothing {
 		return c, missing
+	}
+	c.ServerCertificateType = o.candidates[c.Credential].KeyType
+	var ok bool
+	if c.ClientCertificateType, ok = o.policy.clientType(o.ext.ClientCertificateTypes); !ok {
+		return c, noClientType
 	}
 	return c, nothing
 }
@@ -177,6 +199,10 @@ func (o offer) supports(g wire.Group) bool {
 func (o offer) credential(k KeyExchange) (index int, scheme wire.SignatureScheme, missing obstacle) {
 	for i, candidate := range o.candidates {
 		if !k.Accepts(candidate.Key) {
+			continue
+		}
+		if !o.policy.shows(candidate.KeyType, o.ext.ServerCertificateTypes) {
+			missing = max(missing, noServerType)
 			continue
 		}
 		// RFC 8422, Section 5.1: the supported groups limit the curves of

@@ -249,49 +249,30 @@ func (c *Choice13) chooseCredential(o *Offer13, p *Policy, candidates []Candidat
 	if o.SignatureAlgorithms == nil {
 		return refuse(wire.AlertMissingExtension, "client does not say which signatures it can verify, and has no pre-shared key in common with the server")
 	}
+	typed := false
 	for i, candidate := range candidates {
-		if scheme := candidate.Scheme13(p.Schemes, o.SignatureAlgorithms); scheme != 0 {
-			c.Credential, c.Scheme = i, scheme
-			return c.chooseCertificateTypes(o, p)
+		if !p.shows(candidate.KeyType, o.ServerCertificateTypes) {
+			continue
 		}
+		typed = true
+		if scheme := candidate.Scheme13(p.Schemes, o.SignatureAlgorithms); scheme != 0 {
+			c.Credential, c.Scheme, c.ServerCertificateType = i, scheme, candidate.KeyType
+			return c.chooseClientType(o, p)
+		}
+	}
+	if !typed {
+		return noServerCertificateType(o.ServerCertificateTypes, p, candidates)
 	}
 	return refuse(wire.AlertHandshakeFailure, "no common signature scheme: client offers %s; server signs with %s",
 		list(o.SignatureAlgorithms.All(), schemeName),
 		list(slices.Values(usableSchemes(p, candidates, Candidate.schemes13)), wire.SignatureScheme.String))
 }
 
-// chooseCertificateTypes decides in what form certificates are sent.
-//
-// RFC 7250, Section 4.2: without a common type, the alert is
-// unsupported_certificate.
-func (c *Choice13) chooseCertificateTypes(o *Offer13, p *Policy) error {
-	ours := p.ServerCertificateTypes
-	if len(ours) == 0 {
-		ours = []uint8{wire.CertificateTypeX509}
-	}
+// chooseClientType decides in what form the client would send a certificate.
+func (c *Choice13) chooseClientType(o *Offer13, p *Policy) error {
 	var ok bool
-	if c.ServerCertificateType, ok = certificateType(ours, o.ServerCertificateTypes); !ok {
-		return noCertificateType("server", o.ServerCertificateTypes, ours)
-	}
-	if len(p.ClientCertificateTypes) == 0 {
-		return nil
-	}
-	if c.ClientCertificateType, ok = certificateType(p.ClientCertificateTypes, o.ClientCertificateTypes); !ok {
+	if c.ClientCertificateType, ok = p.clientType(o.ClientCertificateTypes); !ok {
 		return noCertificateType("client", o.ClientCertificateTypes, p.ClientCertificateTypes)
 	}
 	return nil
-}
-
-// certificateType returns the first of our types that the client has too. One
-// that does not mention types has X.509 (RFC 7250, Section 4.1).
-func certificateType(ours, theirs []uint8) (uint8, bool) {
-	if theirs == nil {
-		theirs = []uint8{wire.CertificateTypeX509}
-	}
-	for _, t := range ours {
-		if slices.Contains(theirs, t) {
-			return t, true
-		}
-	}
-	return 0, false
 }

@@ -191,41 +191,13 @@ func TestChoose13Credential(t *testing.T) {
 		{"first that the client verifies", certificates(ed, p384, rsaPub), schemes(wire.PSSWithSHA512, wire.ECDSAWithP384AndSHA384), 1, wire.ECDSAWithP384AndSHA384},
 		{"the scheme binds the curve", certificates(p256, p384), schemes(wire.ECDSAWithP384AndSHA384), 1, wire.ECDSAWithP384AndSHA384},
 		{"PKCS #1 is for certificates", certificates(rsaPub), schemes(wire.PKCS1WithSHA256, wire.PSSWithSHA384), 0, wire.PSSWithSHA384},
-		{"only what the key may sign with", []Candidate{{rsaPub, []wire.SignatureScheme{wire.PKCS1WithSHA256, wire.PSSWithSHA512}}}, schemes(DefaultSchemes()...), 0, wire.PSSWithSHA512},
+		{"only what the key may sign with", []Candidate{{Key: rsaPub, Schemes: []wire.SignatureScheme{wire.PKCS1WithSHA256, wire.PSSWithSHA512}}}, schemes(DefaultSchemes()...), 0, wire.PSSWithSHA512},
 	}
 	for _, tt := range tests {
 		o := everything13()
 		o.SignatureAlgorithms = tt.client
 		got, err := Choose13(o, openPolicy13(), tt.candidates)
 		if err != nil || got.Credential != tt.credential || got.Scheme != tt.scheme {
-			t.Errorf("%s: chose %+v, %v", tt.name, got, err)
-		}
-	}
-}
-
-// RFC 7250, Section 4.
-func TestChoose13CertificateTypes(t *testing.T) {
-	const x509, raw = wire.CertificateTypeX509, wire.CertificateTypeRawPublicKey
-	tests := []struct {
-		name                        string
-		client, server, ours, peers []uint8 // offered of each side, accepted of each side
-		wantClient, wantServer      uint8
-		alert                       wire.AlertDescription
-	}{
-		{"nothing said", nil, nil, nil, []uint8{x509}, x509, x509, 0},
-		{"server's preference", []uint8{x509, raw}, []uint8{x509, raw}, []uint8{raw, x509}, []uint8{raw, x509}, raw, raw, 0},
-		{"server has X.509", nil, []uint8{raw, x509}, nil, nil, x509, x509, 0},
-		{"client wants a raw key", nil, []uint8{raw}, nil, nil, 0, 0, wire.AlertUnsupportedCertificate},
-		{"server has raw keys alone", nil, nil, []uint8{raw}, nil, 0, 0, wire.AlertUnsupportedCertificate},
-		{"client has a raw key", []uint8{raw}, nil, nil, []uint8{x509}, 0, 0, wire.AlertUnsupportedCertificate},
-		{"client is not asked", []uint8{raw}, nil, nil, nil, x509, x509, 0},
-	}
-	for _, tt := range tests {
-		o, p := everything13(), openPolicy13()
-		o.ClientCertificateTypes, o.ServerCertificateTypes = tt.client, tt.server
-		p.ServerCertificateTypes, p.ClientCertificateTypes = tt.ours, tt.peers
-		got, err := Choose13(o, p, certificates(newTestSigners(t).p256.Public()))
-		if alertOf(err) != tt.alert || err == nil && (got.ClientCertificateType != tt.wantClient || got.ServerCertificateType != tt.wantServer) {
 			t.Errorf("%s: chose %+v, %v", tt.name, got, err)
 		}
 	}
@@ -385,8 +357,8 @@ func TestChoose13Explains(t *testing.T) {
 		},
 		{
 			"certificate types", func(o *Offer13, _ *Policy) { o.ServerCertificateTypes = []byte{wire.CertificateTypeRawPublicKey, 9} },
-			certificate, wire.AlertUnsupportedCertificate,
-			"no common type of server certificates: client offers raw public key, type 9; server accepts X.509",
+			certificate, wire.AlertHandshakeFailure,
+			"no certificate of a type that the client accepts: client accepts raw public key, type 9; server has pre-shared keys and a certificate with a P-256 key",
 		},
 	}
 	for _, tt := range tests {

@@ -10,16 +10,21 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// A Credential is a certificate of ours, ready for use.
+// A Credential is a certificate of ours, or a key without one, ready for use.
 type Credential struct {
-	Chain   [][]byte // DER, leaf first
+	KeyType uint8    // a CertificateType
+	Chain   [][]byte // DER, leaf first; the SubjectPublicKeyInfo alone of a key without certificate
 	Signer  crypto.Signer
 	Schemes []wire.SignatureScheme // that the key may sign with, the preferred one first; nil for all that go with it
+	Staple  []byte                 // an OCSP response, in DER; may be nil
 	leaf    *x509.Certificate
 }
 
-// IsFor reports whether the certificate is for a server of that name.
-func (c Credential) IsFor(name string) bool { return c.leaf.VerifyHostname(name) == nil }
+// IsFor reports whether the certificate is for a server of that name. A key
+// without certificate is for none in particular.
+func (c Credential) IsFor(name string) bool {
+	return c.leaf != nil && c.leaf.VerifyHostname(name) == nil
+}
 
 // NewCredential checks that cert can be used to authenticate. The errors say
 // what is wrong with it.
@@ -43,6 +48,7 @@ func NewCredential(cert *tls.Certificate) (Credential, error) {
 		Chain:   cert.Certificate,
 		Signer:  signer,
 		Schemes: schemes(cert.SupportedSignatureAlgorithms),
+		Staple:  cert.OCSPStaple,
 		leaf:    leaf,
 	}, nil
 }

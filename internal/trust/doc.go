@@ -1,5 +1,5 @@
 // Package trust decides whom to believe: it verifies the certificate chains
-// of peers and turns certificates of our own into credentials.
+// and raw public keys of peers, and turns our own into credentials.
 //
 // It is the only package below dtls that imports crypto/x509, so that the
 // protocol itself stays free of it. Everything here may take its time, and

@@ -12,7 +12,7 @@ var (
 	errNotForSigning = errors.New("the certificate's key usage does not allow signatures")
 )
 
-// An Error says why a peer's certificate is not believed.
+// An Error says why a peer's certificate or raw public key is not believed.
 type Error struct {
 	Alert wire.AlertDescription // what to tell the peer
 	Err   error

@@ -39,10 +39,17 @@ type Peer struct {
 	// VerifiedChains lead from the first of them to a root. There are none
 	// with SkipChain.
 	VerifiedChains [][]*x509.Certificate
+	// RawPublicKey is that of a peer without certificates.
+	RawPublicKey crypto.PublicKey
 }
 
 // PublicKey returns the key that the peer has to prove that it has.
-func (p *Peer) PublicKey() crypto.PublicKey { return p.Certificates[0].PublicKey }
+func (p *Peer) PublicKey() crypto.PublicKey {
+	if p.RawPublicKey != nil {
+		return p.RawPublicKey
+	}
+	return p.Certificates[0].PublicKey
+}
 
 // Verify verifies a chain, leaf first, in DER. The error is an [*Error].
 func (v *Verifier) Verify(chain [][]byte) (*Peer, error) {

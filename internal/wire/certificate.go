@@ -38,14 +38,14 @@ func (m Certificate) AppendTo(b []byte) []byte {
 // A RawPublicKey is what a certificate message carries when the certificate type negotiated is
 // CertificateTypeRawPublicKey: RFC 7250, Section 3.
 type RawPublicKey struct {
-	SPKI []byte // DER of a SubjectPublicKeyInfo
+	SPKI []byte // DER of a SubjectPublicKeyInfo; empty when a client has none
 }
 
 // ParseRawPublicKey parses the body of a certificate message that holds a raw public key.
 func ParseRawPublicKey(body []byte) (RawPublicKey, error) {
 	var m RawPublicKey
 	s := cryptobyte.String(body)
-	if !readOpaque24(&s, &m.SPKI) || len(m.SPKI) == 0 || !s.Empty() {
+	if !readOpaque24(&s, &m.SPKI) || !s.Empty() {
 		return RawPublicKey{}, ParseError{"certificate", "subject_public_key_info"}
 	}
 	return m, nil

@@ -27,12 +27,13 @@ func TestCertificatesBeyondTheirLengthPrefixAreNotWritten(t *testing.T) {
 }
 
 func TestRawPublicKey(t *testing.T) {
-	body := unhex(t, "000003 d1d2d3")
-	again, err := reencode(ParseRawPublicKey)(body)
-	if err != nil || !bytes.Equal(again, body) {
-		t.Errorf("written again: %x, %v", again, err)
+	for _, good := range []string{"000003 d1d2d3", "000000"} {
+		body := unhex(t, good)
+		if again, err := reencode(ParseRawPublicKey)(body); err != nil || !bytes.Equal(again, body) {
+			t.Errorf("%s: written again: %x, %v", good, again, err)
+		}
 	}
-	for _, bad := range []string{"", "0000", "000000", "000003 d1d2", "000003 d1d2d3 00"} {
+	for _, bad := range []string{"", "0000", "000003 d1d2", "000003 d1d2d3 00"} {
 		if _, err := ParseRawPublicKey(unhex(t, bad)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: error %v", bad, err)
 		}

@@ -3,8 +3,11 @@ package main
 import (
 	"crypto"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/trust"
@@ -15,25 +18,60 @@ import (
 // to be used.
 type credentialFiles struct {
 	chain, key string
+	raw        bool                   // the key goes without a certificate
+	delegated  bool                   // the key is not the certificate's, which vouches for it
 	schemes    []wire.SignatureScheme // to sign with, in order of preference; all if empty
 }
 
 // load reads the credential. Each signature is noted in the ledger under the
 // index.
 func (c credentialFiles) load(index int, ledger *ledger) (engine.Credential, error) {
-	pair, err := tls.LoadX509KeyPair(c.chain, c.key)
+	credential, err := c.read()
 	if err != nil {
 		return engine.Credential{}, fmt.Errorf("%w: %w", errUnimplemented, err)
 	}
-	credential, err := trust.NewCredential(&pair)
-	if err != nil {
-		return engine.Credential{}, fmt.Errorf("%w: %w", errUnimplemented, err)
-	}
+	ledger.delegated = ledger.delegated || c.delegated
 	return engine.Credential{
+		KeyType: credential.KeyType,
 		Chain:   credential.Chain,
 		Signer:  witness{credential.Signer, index, ledger},
 		Schemes: c.schemes,
 	}, nil
+}
+
+func (c credentialFiles) read() (trust.Credential, error) {
+	if c.raw {
+		return c.readKey()
+	}
+	if c.delegated {
+		// Among other types it counts as a certificate. It is never shown.
+		credential, err := c.readKey()
+		credential.KeyType = wire.CertificateTypeX509
+		return credential, err
+	}
+	pair, err := tls.LoadX509KeyPair(c.chain, c.key)
+	if err != nil {
+		return trust.Credential{}, err
+	}
+	return trust.NewCredential(&pair)
+}
+
+// readKey reads a key that has no certificate.
+func (c credentialFiles) readKey() (trust.Credential, error) {
+	text, err := os.ReadFile(c.key)
+	if err != nil {
+		return trust.Credential{}, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return trust.Credential{}, fmt.Errorf("%s holds no key", c.key)
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return trust.Credential{}, err
+	}
+	signer, _ := key.(crypto.Signer)
+	return trust.NewRawKey(signer)
 }
 
 // loadCredentials reads the credentials in order of preference: the default
@@ -41,7 +79,7 @@ func (c credentialFiles) load(index int, ledger *ledger) (engine.Credential, err
 func (s *settings) loadCredentials(ledger *ledger) ([]engine.Credential, error) {
 	var list []engine.Credential
 	for i, files := range append(s.files[1:len(s.files):len(s.files)], s.files[0]) {
-		if files.chain == "" {
+		if files.key == "" {
 			continue
 		}
 		if i == len(s.files)-1 {
@@ -57,7 +95,10 @@ func (s *settings) loadCredentials(ledger *ledger) ([]engine.Credential, error) 
 }
 
 // A ledger notes whose key was used.
-type ledger struct{ signed []int }
+type ledger struct {
+	signed    []int
+	delegated bool // there is a key that cannot be used
+}
 
 // A witness is a key that is seen signing.
 type witness struct {

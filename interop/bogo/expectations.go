@@ -12,7 +12,7 @@ type expectations struct {
 	ticketRenewal  bool // a client must have got a new ticket
 	noSession      bool // there must be nothing to resume later
 	credential     int  // the index of the one that signed
-	retry, noRetry bool   // that there was a HelloRetryRequest, or none
+	retry, noRetry bool // that there was a HelloRetryRequest, or none
 	serverName     string
 	alpn           string
 	advertisedALPN string // as it is on the wire

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/bits"
 	"strconv"
 
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -57,6 +58,17 @@ func (s *settings) define(f *flag.FlagSet) {
 	f.BoolFunc("new-x509-credential", "the flags that follow are about another credential", func(string) error {
 		s.files = append(s.files, credentialFiles{})
 		return nil
+	})
+	f.BoolFunc("new-rpk-credential", "likewise, about one that is a key without certificate", func(string) error {
+		s.files = append(s.files, credentialFiles{raw: true})
+		return nil
+	})
+	f.BoolFunc("new-delegated-credential", "likewise, about one whose key another vouches for", func(string) error {
+		s.files = append(s.files, credentialFiles{delegated: true})
+		return nil
+	})
+	f.Func("available-client-cert-types", "a type of certificate to offer", func(v string) error {
+		return appendNumber(&s.certificateTypes, v)
 	})
 	f.Func("cert-file", "a chain, the leaf first", func(v string) error { s.credential().chain = v; return nil })
 	f.Func("key-file", "the leaf's key", func(v string) error { s.credential().key = v; return nil })
@@ -114,6 +126,8 @@ func defineIgnored(f *flag.FlagSet) {
 	f.BoolFunc("expect-no-session-id", "", nothing)
 	// A server that accepts no application protocol has nothing to decline.
 	f.BoolFunc("decline-alpn", "", nothing)
+	// Delegated credentials are passed over, or end the test as unimplemented.
+	f.Func("delegated-credential", "", nothing)
 	// Early data is never offered or taken.
 	f.Func("expect-early-data-reason", "", nothing)
 }
@@ -152,8 +166,8 @@ func (s *settings) disable(v wire.Version) func(string) error {
 }
 
 // appendNumber appends a code point in decimal.
-func appendNumber[T ~uint16](list *[]T, value string) error {
-	n, err := strconv.ParseUint(value, 10, 16)
+func appendNumber[T ~uint8 | ~uint16](list *[]T, value string) error {
+	n, err := strconv.ParseUint(value, 10, bits.Len64(uint64(^T(0))))
 	*list = append(*list, T(n))
 	return err
 }

@@ -79,15 +79,36 @@ func TestWhatIsNotImplementedIsSaidBeforeTheFirstConnection(t *testing.T) {
 		{"-dtls", "-mtu", "many"},
 		{"-dtls", "-curves", "70000"},
 		{"-dtls", "-srtp-profiles", "SRTP_NULL_SHA1_80"},
-		{"-dtls", "-no-tls12"},
-		{"-dtls", "-on-resume-no-tls12"},
-		{"-dtls", "-min-version", "65276"},
+		{"-dtls", "-no-tls12", "-no-tls13"},
+		{"-dtls", "-no-tls13", "-on-resume-no-tls12"},
+		{"-dtls", "-min-version", "65275"},
 		{"-dtls", "-max-version", "65279"},
 		{"-dtls", "-no-ticket"},
 		{"-server"},
 	} {
 		if err := runConnections(args); !errors.Is(err, errUnimplemented) {
 			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
+func TestClientOffersTheTypesOfItsCertificates(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want []uint8
+	}{
+		{nil, nil},
+		{[]string{"-new-x509-credential"}, nil},
+		{[]string{"-new-rpk-credential"}, []uint8{wire.CertificateTypeRawPublicKey, wire.CertificateTypeX509}},
+		{[]string{"-available-client-cert-types", "0", "-available-client-cert-types", "2"}, []uint8{0, 2}},
+	} {
+		s := parsed(t, initialConnection, test.args...)
+		if got := s.policy().ClientCertificateTypes; !slices.Equal(got, test.want) {
+			t.Errorf("%q: client offers %v, want %v", test.args, got, test.want)
+		}
+		s.server = true
+		if got := s.policy().ClientCertificateTypes; got != nil {
+			t.Errorf("%q: server takes %v", test.args, got)
 		}
 	}
 }

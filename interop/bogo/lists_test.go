@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +20,28 @@ func readList(t *testing.T, file string) []string {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
-func TestListIsSortedAndNamesNoTestTwice(t *testing.T) {
-	names := readList(t, "dtls12.txt")
-	for i, name := range names[1:] {
-		if name <= names[i] {
-			t.Errorf("%q comes after %q", name, names[i])
+// lists returns the files of all lists.
+func lists(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("lists/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no lists: %v", err)
+	}
+	return files
+}
+
+func TestListsAreSortedAndNameNoTestTwice(t *testing.T) {
+	listed := map[string]string{}
+	for _, file := range lists(t) {
+		last := ""
+		for _, name := range readList(t, file) {
+			if name <= last {
+				t.Errorf("%s: %q comes after %q", file, name, last)
+			}
+			if other := listed[name]; other != "" {
+				t.Errorf("%s: %q is in %s too", file, name, other)
+			}
+			listed[name], last = file, name
 		}
 	}
 }
@@ -51,9 +69,11 @@ func TestConfigurationSaysWhyATestIsNotTaken(t *testing.T) {
 		if !slices.ContainsFunc(reasons, func(kind string) bool { return strings.HasPrefix(reason, kind) }) {
 			t.Errorf("%s: %q is no reason", pattern, reason)
 		}
-		for _, name := range readList(t, "dtls12.txt") {
-			if matched, err := path.Match(pattern, name); matched || err != nil {
-				t.Errorf("%s keeps %s from being run: %v", pattern, name, err)
+		for _, file := range lists(t) {
+			for _, name := range readList(t, file) {
+				if matched, err := path.Match(pattern, name); matched || err != nil {
+					t.Errorf("%s keeps %s from being run: %v", pattern, name, err)
+				}
 			}
 		}
 	}

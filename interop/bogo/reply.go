@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto"
 	"errors"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -44,10 +45,19 @@ func (e *endpoint) lookUpPSK(name string) engine.PSK {
 	}
 }
 
+// parsePeer reads a chain, or a key without certificate.
+func parsePeer(event engine.Event) (*trust.Peer, error) {
+	if event.KeyType == wire.CertificateTypeRawPublicKey {
+		anyKey := func(crypto.PublicKey) error { return nil }
+		return (&trust.RawKeyVerifier{Believe: anyKey}).Verify(event.Chain)
+	}
+	return (&trust.Verifier{SkipChain: true}).Verify(event.Chain)
+}
+
 // verify believes a peer's certificate or, in tests of what follows, does not.
 func (e *endpoint) verify(event engine.Event) engine.Result {
 	s := e.settings
-	peer, err := (&trust.Verifier{SkipChain: true}).Verify(event.Chain)
+	peer, err := parsePeer(event)
 	var invalid *trust.Error
 	switch {
 	case errors.As(err, &invalid):

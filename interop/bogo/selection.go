@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // selectCredentials hands over all credentials: it is the engine that chooses
@@ -10,6 +14,9 @@ import (
 func (e *endpoint) selectCredentials(event engine.Event) engine.Credentials {
 	if event.Hello != nil {
 		e.advertisedALPN = event.Hello.ALPN
+		if takes := event.Hello.CertificateTypes; e.ledger.delegated && (takes == nil || slices.Contains(takes, wire.CertificateTypeX509)) {
+			return engine.Credentials{Err: fmt.Errorf("delegated credentials: %w", errUnimplemented)}
+		}
 		return engine.Credentials{List: e.credentials}
 	}
 	var unfit error

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,13 +38,16 @@ type settings struct {
 	timeout                int // of the first transmission, in milliseconds
 	maxMessage             int // bytes of a handshake message
 
-	files        []credentialFiles // after the first, which is the default, in order of preference
-	groups       []wire.Group
-	schemes      []wire.SignatureScheme // to accept
-	psk          string
-	pskIdentity  string
-	noTickets    bool
-	serverName   string
+	files       []credentialFiles // after the first, which is the default, in order of preference
+	groups      []wire.Group
+	schemes     []wire.SignatureScheme // to accept
+	psk         string
+	pskIdentity string
+	noTickets   bool
+	serverName  string
+
+	certificateTypes []uint8 // of a client's certificates, to offer; nil for those that it has
+
 	alpnOffer    string // in the form it has on the wire
 	alpnSelect   string
 	alpnReject   bool
@@ -155,6 +159,9 @@ func (s *settings) policy() suite.Policy {
 		NextProtos:   s.protocols(),
 		SRTPProfiles: s.srtpProfiles,
 	}
+	if !s.server {
+		p.ClientCertificateTypes = s.ownCertificateTypes()
+	}
 	if p.Groups == nil {
 		p.Groups = suite.DefaultGroups()
 	}
@@ -162,6 +169,16 @@ func (s *settings) policy() suite.Policy {
 		p.Schemes = suite.DefaultSchemes()
 	}
 	return p
+}
+
+// ownCertificateTypes returns the types of certificates that a client offers, in
+// order of preference.
+func (s *settings) ownCertificateTypes() []uint8 {
+	types := s.certificateTypes
+	if types == nil && slices.ContainsFunc(s.files, func(f credentialFiles) bool { return f.raw }) {
+		types = []uint8{wire.CertificateTypeRawPublicKey, wire.CertificateTypeX509}
+	}
+	return types
 }
 
 func (s *settings) clientAuth() engine.ClientAuth {

@@ -118,10 +118,13 @@ func (packetPipe) RemoteAddr() net.Addr {
 // loseLastFlight completes a handshake in which the server's last flight is lost once.
 func loseLastFlight(t *testing.T, s *server) {
 	t.Helper()
-	lost := func(from interop.Role, datagram int) bool {
-		return from == interop.Server && datagram == 2 // after the cookie and the first flight
+	fate := func(from interop.Role, datagram int) interop.Fate {
+		if from == interop.Server && datagram == 2 { // after the cookie and the first flight
+			return interop.Lost
+		}
+		return interop.Delivered
 	}
-	relay, err := interop.NewRelay(netip.MustParseAddrPort(s.address), lost)
+	relay, err := interop.NewRelay(netip.MustParseAddrPort(s.address), fate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ var versions = []struct {
 	name    string
 }{
 	{dtls.VersionDTLS12, "FEFD"},
+	{dtls.VersionDTLS13, "FEFC"},
 }
 
 // Our parts in DTLS, as SDP calls them, and Chromium's.

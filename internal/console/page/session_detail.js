@@ -165,6 +165,7 @@ function factsOf(session) {
     ['Cipher suite', session.cipher],
     ['Group', session.group],
     ['Resumed', session.resumed ? 'yes' : 'no'],
+    ['HelloRetryRequest', session.retried ? 'yes' : undefined],
     ['Server name', session.server_name],
     ['ALPN', session.alpn],
     ['Since', dateAndTime(session.since)],
@@ -176,6 +177,7 @@ function factsOf(session) {
     ['Drops', session.drops],
     ['Connection ID', session.connection_id],
     ['Address changes', session.address_changes || undefined],
+    ['Key updates', session.key_updates || undefined],
   ];
   return facts.filter(([, value]) => value !== undefined && value !== '');
 }

@@ -13,9 +13,31 @@ import (
 // port, as if its gateway had done so.
 const rebindCommand = "/rebind"
 
-// isCommand tells the lines that are not to be sent.
-func (c *client) isCommand(line []byte) bool {
-	return c.settings.CID && string(line) == rebindCommand
+// keyUpdateCommand is the line that changes the keys of both sides, in DTLS 1.3.
+const keyUpdateCommand = "/key-update"
+
+// obey does what a line says, if it is one of those that are not to be sent.
+func (c *client) obey(line []byte) bool {
+	switch {
+	case c.settings.CID && string(line) == rebindCommand:
+		c.rebind()
+	case c.updatesKeys && string(line) == keyUpdateCommand:
+		c.updateKeys()
+	default:
+		return false
+	}
+	return true
+}
+
+// updateKeys changes the keys of both sides. Lines tell when they are in use.
+func (c *client) updateKeys() {
+	conn, ok := c.conn.(*dtls.Conn)
+	if !ok {
+		return
+	}
+	if err := conn.KeyUpdate(true); err != nil {
+		c.say(slog.LevelError, withoutPrefix{err}.Error())
+	}
 }
 
 // rebind moves the client to another port of the machine.

@@ -1,0 +1,60 @@
+package console
+
+import (
+	"crypto/tls"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
+)
+
+func TestMessagesOfDTLS13AreDecoded(t *testing.T) {
+	a := newAuthority(t)
+	inWorld13(t, func(s *dtls.Server) {
+		s.Config.PSK, s.Config.Certificates = nil, []tls.Certificate{a.issue(t, "server.example")}
+		s.Config.ClientAuth, s.Config.ClientCAs = tls.RequireAndVerifyClientCert, a.pool
+		s.Config.NextProtos = []string{"coap"}
+		s.Config.MTU = 16 << 10 // in which nothing is in parts
+	}, func(w *world) {
+		w.dial(&dtls.Config{
+			RootCAs: a.pool, ServerName: "server.example", NextProtos: []string{"http/1.1", "coap"},
+			Certificates: []tls.Certificate{a.issue(t, "device")}, MTU: 16 << 10,
+		}).Close()
+		synctest.Wait()
+		trace := w.trace()
+		wantFields(t, fieldsOf(t, trace, "client_hello"),
+			"server_name", "server.example",
+			"supported_versions", "+DTLS 1.3, -DTLS 1.2",
+			"supported_groups", "+X25519MLKEM768, -X25519, -P-256, -P-384",
+			"psk_key_exchange_modes", "psk_dhe_ke",
+			"application_layer_protocol_negotiation", "-http/1.1, +coap")
+		wantFields(t, fieldsOf(t, trace, "server_hello"), "supported_versions", "DTLS 1.3")
+		wantFields(t, fieldsOf(t, trace, "encrypted_extensions"), "application_layer_protocol_negotiation", "coap")
+		wantFields(t, fieldsOf(t, trace, "certificate"), "certificate 1",
+			"subject: CN=device, issuer: CN=authority, names: device, valid: 1999-01-01T00:00:00Z to 2099-01-01T00:00:00Z, key: ECDSA, P-256, signature: ECDSA-SHA256")
+		wantFields(t, fieldsOf(t, trace, "certificate_request"), "authorities", "CN=authority")
+		wantFields(t, fieldsOf(t, trace, "certificate_verify"), "signature scheme", "ecdsa_secp256r1_sha256")
+		wantFields(t, fieldsOf(t, trace, "finished"), "verify data", "32 bytes")
+	})
+}
+
+func TestRefusedHelloIsExplained(t *testing.T) {
+	inWorld13(t, nil, func(w *world) {
+		config := clientConfig()
+		config.MaxVersion = dtls.VersionDTLS12
+		go w.tryDial(config)
+		synctest.Wait()
+		w.want(OutcomeFailed, "the server refused the hello: no common version: client offers DTLS 1.2; server accepts DTLS 1.3")
+		time.Sleep(5 * time.Minute)
+	})
+}
+
+func TestWrongKeyInDTLS13IsExplained(t *testing.T) {
+	inWorld13(t, nil, func(w *world) {
+		go w.tryDial(&dtls.Config{ClientPSK: dtls.StaticClientPSK("sensor-7", []byte("another key here"))})
+		synctest.Wait()
+		w.want(OutcomeFailed, `identity "sensor-7" is known, its key does not match`)
+		time.Sleep(5 * time.Minute)
+	})
+}
