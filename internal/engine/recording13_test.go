@@ -3,7 +3,6 @@ package engine_test
 import (
 	"bytes"
 	"crypto"
-	"crypto/x509"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -214,11 +213,9 @@ func (p *playback) certificate(m played) {
 	if err != nil || len(certificate.Entries) == 0 {
 		p.Fatalf("%d certificates: %v", len(certificate.Entries), err)
 	}
-	leaf, err := x509.ParseCertificate(certificate.Entries[0].Data)
-	if err != nil {
+	if p.keys[m.from], err = engine.LeafKey(certificate.Entries[0].Data); err != nil {
 		p.Fatal(err)
 	}
-	p.keys[m.from] = leaf.PublicKey
 }
 
 // newPlayback starts an association that a client began with that random.
