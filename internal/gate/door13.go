@@ -9,9 +9,11 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// A door13 is the part of a gate that speaks DTLS 1.3. All but the settings is about the hello at hand.
+// A door13 is the part of a gate that knows versions, and speaks DTLS 1.3 if that is one of them. All but the
+// settings is about the hello at hand.
 type door13 struct {
 	versions []wire.Version
+	speaks   bool // DTLS 1.3
 	policy   *suite.Policy
 
 	hello   wire.ClientHello
@@ -30,11 +32,13 @@ type door13 struct {
 }
 
 func newDoor13(versions []wire.Version, policy *suite.Policy) *door13 {
-	if policy == nil {
+	speaks := slices.Contains(versions, wire.VersionDTLS13)
+	if speaks && policy == nil {
 		panic("gate: DTLS 1.3 without a policy")
 	}
 	d := &door13{
 		versions:  slices.Clone(versions),
+		speaks:    speaks,
 		policy:    policy,
 		shares:    make([]wire.Group, 0, len(groups)),
 		helloHash: make([]byte, 0, maxHelloHash),
@@ -48,18 +52,23 @@ func newDoor13(versions []wire.Version, policy *suite.Policy) *door13 {
 	return d
 }
 
-// receiveHello13 handles a whole ClientHello where DTLS 1.3 is one of the versions. It reports false for one
-// that is to be answered in DTLS 1.2.
+// receiveHello13 handles a whole ClientHello where it is known which versions there are. It reports false for
+// one that is to be answered in DTLS 1.2.
+//
+// A server without DTLS 1.3 refuses only who lists versions: others are told in the handshake.
 func (g *Gate) receiveHello13(in arrival, hello *wire.ClientHello, body, reply []byte) (Verdict, []byte, bool) {
 	d, v := g.door, Verdict{}
 	var err error
 	if d.ext, err = wire.ParseRetryExtensions(hello.Extensions); err != nil {
+		if !d.speaks {
+			return Verdict{}, reply, false
+		}
 		return dropped(wire.DropMalformedHello), reply, true
 	}
 	d.hello = *hello
 	version, ok := suite.TryVersion(hello.Version, d.ext.SupportedVersions, d.versions)
 	switch {
-	case !ok:
+	case !ok && (d.speaks || d.ext.SupportedVersions != nil):
 		v, reply = g.refuse(in, noVersion, wire.AlertProtocolVersion, reply)
 	case version != wire.VersionDTLS13:
 		return Verdict{}, reply, false

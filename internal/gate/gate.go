@@ -2,7 +2,6 @@ package gate
 
 import (
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -32,7 +31,7 @@ type Config struct {
 type Gate struct {
 	baker       baker
 	ring        ring
-	door        *door13 // nil where DTLS 1.3 is not spoken
+	door        *door13 // nil where no versions are given
 	skipCookies bool
 }
 
@@ -49,7 +48,7 @@ func New(s *Secrets, cfg Config) *Gate {
 		ring:        newRing(cfg.RingSlots, cfg.RingSlotSize),
 		skipCookies: cfg.SkipCookies,
 	}
-	if slices.Contains(cfg.Versions, wire.VersionDTLS13) {
+	if len(cfg.Versions) > 0 {
 		g.door = newDoor13(cfg.Versions, cfg.Policy)
 	}
 	return g
@@ -202,7 +201,7 @@ func (g *Gate) receiveFragment(in arrival, f wire.Fragment, reply []byte) (Verdi
 	}
 	// A first fragment with all that the cookie covers is answered at once, and not kept. In DTLS 1.3 that is
 	// all of the hello, and the version is in an extension.
-	if hello, ok := wire.ParseClientHelloPrefix(f.Body); g.door == nil && f.Offset == 0 && ok {
+	if hello, ok := wire.ParseClientHelloPrefix(f.Body); !g.speaks13() && f.Offset == 0 && ok {
 		switch v := g.check(in, &hello); v.Action {
 		case Drop:
 			return v, reply
@@ -237,6 +236,9 @@ func (g *Gate) receiveHello(in arrival, body, reply []byte) (Verdict, []byte) {
 	v.Hello, v.MessageSeq = body, in.messageSeq
 	return v, reply
 }
+
+// speaks13 reports whether DTLS 1.3 is one of the versions.
+func (g *Gate) speaks13() bool { return g.door != nil && g.door.speaks }
 
 // check says what to do about a hello: Drop it, Reply with a cookie, or Admit it.
 func (g *Gate) check(in arrival, hello *wire.ClientHello) Verdict {

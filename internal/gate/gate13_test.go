@@ -266,6 +266,8 @@ func TestGateChoosesTheVersion(t *testing.T) {
 		{"client lists DTLS 1.2 alone", list{dtls12}, list{dtls13, dtls12}, dtls12},
 		{"none in common", nil, list{dtls13}, 0},
 		{"client lists DTLS 1.0", list{dtls10}, list{dtls13, dtls12}, 0},
+		{"client lists DTLS 1.3 alone", list{dtls13}, list{dtls12}, 0},
+		{"client of DTLS 1.2", nil, list{dtls12}, dtls12},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
