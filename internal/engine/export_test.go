@@ -248,6 +248,13 @@ func FuzzRestore(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(export)
+	q := connected(f, dtls13, withCIDs(3, 8))
+	quiet(q)
+	export13, err := q.Server.Snapshot(q.Now, v, 10)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(export13)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, err := engine.Restore(p.ServerConfig, engine.NewWorkspace(), p.Now, v, data)
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	x509 = wire.CertificateTypeX509
-	raw  = wire.CertificateTypeRawPublicKey
+	certified = wire.CertificateTypeX509
+	raw       = wire.CertificateTypeRawPublicKey
 )
 
 // inBothVersions runs a test once for each version, without pre-shared keys.
@@ -75,11 +75,11 @@ func TestRawPublicKeysInEveryDirection(t *testing.T) {
 		{"server", list{key}, nil, nil, types{raw}, key, engine.Credential{}},
 		{"client", list{certificate}, list{ed}, types{raw}, nil, certificate, ed},
 		{"mutual", list{key}, list{ed}, types{raw}, types{raw}, key, ed},
-		{"mixed", list{key}, list{certificate}, types{x509}, types{raw}, key, certificate},
-		{"server's first credential", list{certificate, key}, nil, nil, types{raw, x509}, certificate, engine.Credential{}},
+		{"mixed", list{key}, list{certificate}, types{certified}, types{raw}, key, certificate},
+		{"server's first credential", list{certificate, key}, nil, nil, types{raw, certified}, certificate, engine.Credential{}},
 		{"server's second credential", list{certificate, key}, nil, nil, types{raw}, key, engine.Credential{}},
 		{"nobody mentions types", list{key, certificate}, list{ed, certificate}, nil, nil, certificate, certificate},
-		{"server's preference", list{key}, list{certificate, ed}, types{raw, x509}, types{raw}, key, ed},
+		{"server's preference", list{key}, list{certificate, ed}, types{raw, certified}, types{raw}, key, ed},
 		{"server that does not mention types", list{key}, list{ed, certificate}, nil, types{raw}, key, certificate},
 	}
 	inBothVersions(t, func(t *testing.T, version dtlstest.Option) {
@@ -110,7 +110,7 @@ func TestServerRefusesClientsWithOtherTypes(t *testing.T) {
 		{"no certificate", []dtlstest.Option{server(has(key))}, wire.AlertHandshakeFailure},
 		{
 			"certificates only", []dtlstest.Option{server(has(certificate)), clientTakes(raw), server(func(cfg *engine.Config) {
-				cfg.Policy.ServerCertificateTypes = []uint8{x509}
+				cfg.Policy.ServerCertificateTypes = []uint8{certified}
 			})}, wire.AlertUnsupportedCertificate,
 		},
 		{
@@ -118,7 +118,7 @@ func TestServerRefusesClientsWithOtherTypes(t *testing.T) {
 			wire.AlertUnsupportedCertificate,
 		},
 		{
-			"client without certificate", []dtlstest.Option{client(has(key)), serverTakes(engine.RequestClientCert, x509)},
+			"client without certificate", []dtlstest.Option{client(has(key)), serverTakes(engine.RequestClientCert, certified)},
 			wire.AlertUnsupportedCertificate,
 		},
 	}
@@ -247,9 +247,9 @@ func TestExportKeepsRawPublicKeys(t *testing.T) {
 func TestOwnersAreToldWhichTypesAreWanted(t *testing.T) {
 	certificate, key := dtlstest.NewCredential(dtlstest.ECDSAP256), dtlstest.NewRawKey(dtlstest.ECDSAP256)
 	inBothVersions(t, func(t *testing.T, version dtlstest.Option) {
-		p := dtlstest.NewPair(t, 1, version, clientOwner(hold), serverOwner(hold), clientTakes(x509, raw),
+		p := dtlstest.NewPair(t, 1, version, clientOwner(hold), serverOwner(hold), clientTakes(certified, raw),
 			both(func(cfg *engine.Config) { cfg.SelectCredentials = true }),
-			client(func(cfg *engine.Config) { cfg.Policy.ClientCertificateTypes = []uint8{raw, x509} }),
+			client(func(cfg *engine.Config) { cfg.Policy.ClientCertificateTypes = []uint8{raw, certified} }),
 			serverTakes(engine.RequireClientCert, raw))
 		for range 20 {
 			for _, e := range []*dtlstest.Endpoint{p.Client, p.Server} {
@@ -263,7 +263,7 @@ func TestOwnersAreToldWhichTypesAreWanted(t *testing.T) {
 					case q.Kind != engine.EventSelectCredentials:
 						e.Resolve(p.Now, q.Token, e.Answer(q))
 					case q.Hello != nil:
-						if !slices.Equal(q.Hello.CertificateTypes, []uint8{x509, raw}) {
+						if !slices.Equal(q.Hello.CertificateTypes, []uint8{certified, raw}) {
 							t.Errorf("the server's owner hears of types %v", q.Hello.CertificateTypes)
 						}
 						e.Resolve(p.Now, q.Token, engine.Credentials{List: []engine.Credential{key}})
