@@ -326,10 +326,14 @@ func TestSpoofedCopyOfAnOldRecordMovesNothing(t *testing.T) {
 func testSpoofedCopies(w *world, r *roll, m *moveBook) {
 	t := w.t.(*testing.T)
 	c := w.dial(clientAddress, movingConfig())
+	synctest.Wait() // its last flight has left
 	var late packet
 	w.net.lose(func(p packet) bool {
+		if p.from != clientPeer {
+			return false
+		}
 		late = p
-		return p.from == clientPeer
+		return true
 	})
 	c.Write([]byte("never arrived"))
 	synctest.Wait()
