@@ -60,6 +60,13 @@ func (a *Association) readOf(bits uint8) (*half, *replayWindow) {
 	return nil, nil
 }
 
+// isNewest reports whether no record of the peer's came in a later epoch than that
+// of h. After its KeyUpdate the peer goes on in the old epoch until it has our
+// acknowledgement.
+func (a *Association) isNewest(h *half) bool {
+	return h.epoch == a.read.epoch || a.window.next == 0 && h.epoch+1 == a.read.epoch
+}
+
 // writeOf returns the keys that our records of an epoch above 0 are sealed with.
 func (a *Association) writeOf(epoch uint16) *half {
 	if a.write.epoch == epoch || a.older == nil {

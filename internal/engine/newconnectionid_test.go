@@ -207,3 +207,28 @@ func TestARestoredAssociationNeedsNoSourceOfConnectionIDs(t *testing.T) {
 		wantAlive(t, p, "after a request in vain")
 	}
 }
+
+// A client that moves before its KeyUpdate is acknowledged goes on in the old
+// epoch: its records are the newest that there are.
+func TestRecordsOfTheOldEpochAreNewestUntilTheNewOneIsInUse(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	quiet(p)
+	if err := p.Client.KeyUpdate(p.Now, false); err != nil {
+		t.Fatal(err)
+	}
+	p.Client.Drain(p.Now)
+	p.FlushClient()
+	p.Client.Say("under the old keys")
+	old := p.Client.Take()[0]
+	p.Client.Say("under the old keys still")
+	late := p.Client.Take()[0]
+	if p.ToServer(old); !p.Server.Newest() {
+		t.Error("nothing is newer than what came under the old keys")
+	}
+	quiet(p)
+	wantEcho(t, p) // under the new ones
+	if p.ToServer(late); p.Server.Newest() {
+		t.Error("a record of the old epoch is newer than those of the new one")
+	}
+	wantLast(t, p.Server, "under the old keys still")
+}

@@ -77,7 +77,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		a.drop(wire.DropAuthentication)
 		return
 	}
-	if h.epoch == a.read.epoch && window.newer(seq) {
+	if window.newer(seq) && a.isNewest(h) {
 		a.newest = true
 		a.see(r.CID)
 	}
