@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -20,7 +21,20 @@ func (c *clientStart) prepare(now time.Time) (state, error) {
 	if err := c.random(c.clientRandom[:]); err != nil {
 		return c.state, err
 	}
-	if s := c.target.Session; s != nil && !c.worthOffering(now, s) {
+	s := c.target.Session
+	if s != nil && !c.worthOffering(now, s) {
+		s, c.target.Session = nil, nil
+	}
+	if c.a.cfg.Policy.PSK && (c.a.cfg.speaks(wire.VersionDTLS13) || s != nil && s.usesPSK()) {
+		return ask(c.handshake, Event{Kind: EventLookupPSK}, c.beginAs)
+	}
+	return c.beginAs(now, PSK{})
+}
+
+// beginAs begins as the owner of a pre-shared key, if there is one. A session that
+// began as somebody else is not resumed.
+func (c *clientStart) beginAs(now time.Time, psk PSK) (state, error) {
+	if s := c.target.Session; s != nil && s.usesPSK() && len(psk.Identity) > 0 && !bytes.Equal(psk.Identity, s.Identity) {
 		c.target.Session = nil
 	}
 	if err := c.offerSession(); err != nil {
@@ -32,7 +46,7 @@ func (c *clientStart) prepare(now time.Time) (state, error) {
 	if !c.a.cfg.speaks(wire.VersionDTLS13) {
 		return c.sendFirstHello(now)
 	}
-	return c.findPSK(now)
+	return c.collectPSKs(now, psk)
 }
 
 func (c *clientStart) sendFirstHello(now time.Time) (state, error) {

@@ -31,9 +31,9 @@ func names(versions []wire.Version) string {
 	return strings.Join(all, ", ")
 }
 
-// findPSK collects the keys to offer: that of a ticket first, then the one that
+// collectPSKs collects the keys to offer: that of a ticket first, then the one that
 // the owner has for this server.
-func (c *clientStart) findPSK(now time.Time) (state, error) {
+func (c *clientStart) collectPSKs(now time.Time, own PSK) (state, error) {
 	c.psks = nil
 	if s := c.target.Session; s != nil && s.is13() {
 		hash := suite.Lookup13(s.Suite).Hash
@@ -42,15 +42,13 @@ func (c *clientStart) findPSK(now time.Time) (state, error) {
 	if !c.a.cfg.Policy.PSK {
 		return c.makeShares(now)
 	}
-	return ask(c.handshake, Event{Kind: EventLookupPSK}, func(now time.Time, r PSK) (state, error) {
-		if !zero(r.Key) && len(r.Identity) > 0 {
-			c.psks = append(c.psks, clientPSK{r.Identity, externalHash, suite.ExternalPSK, r.Key, nil})
-		}
-		if len(c.psks) == 0 && !c.a.cfg.Certificate {
-			return c.without13(now)
-		}
-		return c.makeShares(now)
-	})
+	if !zero(own.Key) && len(own.Identity) > 0 {
+		c.psks = append(c.psks, clientPSK{own.Identity, externalHash, suite.ExternalPSK, own.Key, nil})
+	}
+	if len(c.psks) == 0 && !c.a.cfg.Certificate {
+		return c.without13(now)
+	}
+	return c.makeShares(now)
 }
 
 // without13 begins with DTLS 1.2 alone, if that is spoken, as there is nothing by

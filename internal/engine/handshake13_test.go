@@ -120,3 +120,25 @@ func TestKeysUpdateBothWays(t *testing.T) {
 		}
 	}
 }
+
+func TestClientResumesNoSessionOfSomebodyElse(t *testing.T) {
+	as := func(identity string) dtlstest.Option {
+		return func(setup *dtlstest.Setup) {
+			know := func(e *dtlstest.Endpoint) { e.PSKs["another"] = "another secret" }
+			setup.PrepareServer = know
+			setup.PrepareClient = func(e *dtlstest.Endpoint) { know(e); e.Identity = identity }
+		}
+	}
+	for _, version := range []dtlstest.Option{dtls13, only(plainPSK)} {
+		resumable := []dtlstest.Option{version, client(func(cfg *engine.Config) { cfg.SessionCache = true }),
+			server(func(cfg *engine.Config) { cfg.Tickets = sealer(t, 1) })}
+		p := connected(t, append(resumable, as("client"))...)
+		session := target(engine.Target{Session: p.Client.Stored[0]})
+		for identity, resumes := range map[string]bool{"client": true, "another": false} {
+			q := connected(t, append(resumable, as(identity), session)...)
+			if got := q.Server.State(); got.Resumed != resumes || string(got.Identity) != identity {
+				t.Errorf("%s in %v: resumed %t, as %q", identity, got.Version, got.Resumed, got.Identity)
+			}
+		}
+	}
+}
