@@ -16,11 +16,23 @@ type arrival struct {
 	answered   bool    // it held an answer to a path_challenge
 	challenged bool    // it held a path_challenge whose answer is still to leave
 	cookie     [8]byte // of that
+	budget     int     // bytes that may answer it where the peer is not known to be
 }
 
-// begin begins with another datagram.
-func (a *arrival) begin(sess *Session, from route) {
-	*a = arrival{session: sess, from: from, late: a.late}
+// begin begins with another datagram, of n bytes.
+func (a *arrival) begin(sess *Session, from route, n int) {
+	*a = arrival{session: sess, from: from, late: a.late, budget: amplification * n}
+}
+
+// mayAnswer reports whether an answer of n bytes may leave, and takes it off the
+// budget. Our records may be longer than the peer's, and the address somebody
+// else's.
+func (a *arrival) mayAnswer(sess *Session, n int) bool {
+	if a.from.peer == sess.peer() {
+		return true
+	}
+	a.budget -= n
+	return a.budget >= 0
 }
 
 // peerOf returns where the last datagram of a session came from, if it is the one
@@ -131,8 +143,12 @@ func (s *shard) emit(sess *Session, datagram []byte) {
 	to := sess.at()
 	if s.arrival.challenged {
 		s.arrival.challenged = false
-		if s.arrival.late {
+		switch {
+		case s.arrival.late:
 			s.sendDrop(sess)
+			return
+		case !s.arrival.mayAnswer(sess, len(datagram)):
+			s.dropFor(sess, wire.DropUnprovenAddress)
 			return
 		}
 		to = s.arrival.from
