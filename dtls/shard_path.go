@@ -93,22 +93,24 @@ func (s *shard) suspectMove(sess *Session, to route, n int) {
 func (s *shard) advancePath(sess *Session) {
 	check := sess.path
 	outcome := check.timeout(s.now)
-	if outcome == pathOpen && check.wantsChallenge(s.now) {
-		s.challenge(sess)
+	if outcome == pathOpen && check.wantsChallenge(s.now) && !s.challenge(sess) {
+		outcome = pathLost
 	}
 	s.conclude(sess, outcome)
 }
 
-// challenge sends a path_challenge.
-func (s *shard) challenge(sess *Session) {
+// challenge sends a path_challenge. It reports false if there is no randomness
+// for one.
+func (s *shard) challenge(sess *Session) bool {
 	m := wire.ReturnRoutabilityCheck{Type: wire.RRCPathChallenge}
 	if _, err := io.ReadFull(s.host.config.rand(), m.Cookie[:]); err != nil {
-		return
+		return false
 	}
 	to, ok := sess.path.challenge(m.Cookie, sess.at(), len(m.AppendTo(nil))+sess.assoc.Overhead())
 	if ok {
 		s.sendCheck(sess, m, to)
 	}
+	return true
 }
 
 // sendCheck sends a message of the return routability check.
