@@ -268,6 +268,7 @@ func withoutChecks(t *testing.T, policy AddressChangePolicy, f func(w *world, r 
 		r.keep(s)
 		m.keep(s)
 		s.Config.AddressChange = policy
+		s.Config.MinVersion, s.Config.MaxVersion = version, version // the profile is made once
 		p, err := s.Config.profile(engine.Server)
 		if err != nil {
 			t.Fatal(err)
