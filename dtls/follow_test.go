@@ -2,8 +2,11 @@ package dtls
 
 import (
 	"bytes"
+	"crypto/rand"
+	"io"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -265,6 +268,7 @@ func withoutChecks(t *testing.T, policy AddressChangePolicy, f func(w *world, r 
 		r.keep(s)
 		m.keep(s)
 		s.Config.AddressChange = policy
+		s.Config.MinVersion, s.Config.MaxVersion = version, version // the profile is made once
 		p, err := s.Config.profile(engine.Server)
 		if err != nil {
 			t.Fatal(err)
@@ -443,3 +447,37 @@ func TestR22ClientWithConnectionIDThatLostItsStateGetsIn(t *testing.T) {
 		c.Close()
 	})
 }
+
+// A random source that fails leaves peers where they are, and the server serving.
+func TestAddressStaysWithoutRandomnessForChallenges(t *testing.T) {
+	var broken atomic.Bool
+	var r roll
+	inWorld(t, func(s *Server) {
+		r.keep(s)
+		s.Config.Rand = readerFunc(func(b []byte) (int, error) {
+			if broken.Load() {
+				return 0, io.ErrUnexpectedEOF
+			}
+			return rand.Read(b)
+		})
+	}, func(w *world) {
+		n := w.rebinding()
+		c := w.dial(clientAddress, movingConfig())
+		w.wantEcho(c, "from the old address")
+		broken.Store(true)
+		n.rebind(otherPeer)
+		if err := echo(c, "from the new address"); err == nil {
+			t.Error("the answer came to the new address")
+		}
+		n.rebind(netip.AddrPort{})
+		w.wantEcho(c, "from the old address again")
+		if got := r.session(0).RemoteAddr(); got != clientPeer {
+			t.Errorf("the peer is at %v", got)
+		}
+		c.Close()
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

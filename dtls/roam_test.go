@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A client roams between addresses through a network that loses datagrams, while
@@ -123,4 +125,52 @@ func testRoaming(t *testing.T, seed uint64) {
 		synctest.Wait()
 		r.wantReasons(t, ErrPeerClosed)
 	})
+}
+
+// A client has the server answer challenges that come from somebody else's
+// address, in records that are longer than its own.
+func TestAnswersToChallengesAreNoLongerThanAnUnprovenAddressMayGet(t *testing.T) {
+	for _, length := range []int{0, 8, 64, maxConnectionID} {
+		for _, challenges := range []int{1, 20} {
+			inWorld(t, nil, func(w *world) {
+				config := movingConfig()
+				config.ConnectionIDLength = length
+				c := w.dial(clientAddress, config)
+				var datagram []byte
+				onShard(c, func(_ *shard, s *Session) {
+					for i := range challenges {
+						m := wire.ReturnRoutabilityCheck{Type: wire.RRCPathChallenge, Cookie: [8]byte{byte(i)}}
+						datagram, _ = s.assoc.AppendRoutabilityCheck(datagram, m)
+					}
+				})
+				packets := w.capture()
+				w.inject(thirdPeer, datagram)
+				got, answers := 0, 0
+				for _, p := range packets() {
+					if p.to == thirdPeer {
+						got += len(p.data)
+						answers++
+					}
+				}
+				if got > amplification*len(datagram) || length <= 64 && answers != challenges {
+					t.Errorf("connection ID of %d bytes: %d bytes in %d answers to %d bytes with %d challenges", length, got, answers, len(datagram), challenges)
+				}
+				w.net.lose(loseNone)
+				w.wantEchoWithin(c, "after that", 4*time.Second)
+
+				// At its own address the client gets what it asks for.
+				onShard(c, func(sh *shard, s *Session) {
+					m := wire.ReturnRoutabilityCheck{Type: wire.RRCPathChallenge, Cookie: [8]byte{99}}
+					datagram, _ = s.assoc.AppendRoutabilityCheck(nil, m)
+				})
+				packets = w.capture()
+				w.inject(clientPeer, datagram)
+				if got := len(packets()); got != 2 {
+					t.Errorf("%d datagrams", got)
+				}
+				w.net.lose(loseNone)
+				c.Close()
+			})
+		}
+	}
 }

@@ -16,11 +16,23 @@ type arrival struct {
 	answered   bool    // it held an answer to a path_challenge
 	challenged bool    // it held a path_challenge whose answer is still to leave
 	cookie     [8]byte // of that
+	budget     int     // bytes that may answer it where the peer is not known to be
 }
 
-// begin begins with another datagram.
-func (a *arrival) begin(sess *Session, from route) {
-	*a = arrival{session: sess, from: from, late: a.late}
+// begin begins with another datagram, of n bytes.
+func (a *arrival) begin(sess *Session, from route, n int) {
+	*a = arrival{session: sess, from: from, late: a.late, budget: amplification * n}
+}
+
+// mayAnswer reports whether an answer of n bytes may leave, and takes it off the
+// budget. Our records may be longer than the peer's, and the address somebody
+// else's.
+func (a *arrival) mayAnswer(sess *Session, n int) bool {
+	if a.from.peer == sess.peer() {
+		return true
+	}
+	a.budget -= n
+	return a.budget >= 0
 }
 
 // peerOf returns where the last datagram of a session came from, if it is the one
@@ -81,22 +93,24 @@ func (s *shard) suspectMove(sess *Session, to route, n int) {
 func (s *shard) advancePath(sess *Session) {
 	check := sess.path
 	outcome := check.timeout(s.now)
-	if outcome == pathOpen && check.wantsChallenge(s.now) {
-		s.challenge(sess)
+	if outcome == pathOpen && check.wantsChallenge(s.now) && !s.challenge(sess) {
+		outcome = pathLost
 	}
 	s.conclude(sess, outcome)
 }
 
-// challenge sends a path_challenge.
-func (s *shard) challenge(sess *Session) {
+// challenge sends a path_challenge. It reports false if there is no randomness
+// for one.
+func (s *shard) challenge(sess *Session) bool {
 	m := wire.ReturnRoutabilityCheck{Type: wire.RRCPathChallenge}
 	if _, err := io.ReadFull(s.host.config.rand(), m.Cookie[:]); err != nil {
-		return
+		return false
 	}
 	to, ok := sess.path.challenge(m.Cookie, sess.at(), len(m.AppendTo(nil))+sess.assoc.Overhead())
 	if ok {
 		s.sendCheck(sess, m, to)
 	}
+	return true
 }
 
 // sendCheck sends a message of the return routability check.
@@ -131,8 +145,12 @@ func (s *shard) emit(sess *Session, datagram []byte) {
 	to := sess.at()
 	if s.arrival.challenged {
 		s.arrival.challenged = false
-		if s.arrival.late {
+		switch {
+		case s.arrival.late:
 			s.sendDrop(sess)
+			return
+		case !s.arrival.mayAnswer(sess, len(datagram)):
+			s.dropFor(sess, wire.DropUnprovenAddress)
 			return
 		}
 		to = s.arrival.from

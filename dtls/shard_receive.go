@@ -64,7 +64,7 @@ func (s *shard) receiveFor(sess *Session, datagram []byte, from route) {
 		s.observed = append(s.observed[:0], datagram...)
 	}
 	s.strays = 0
-	s.arrival.begin(sess, from)
+	s.arrival.begin(sess, from, len(datagram))
 	sess.assoc.Receive(s.now, datagram)
 	s.drain(sess)
 	s.follow(sess, from, len(datagram))

@@ -81,13 +81,17 @@ func (t *table) yield(s *Session) {
 	}
 }
 
-// move gives s another address, unless a session has that which cannot do
-// without.
+// move gives s, which has no rival, another address, unless a session has that
+// which cannot do without. A rival that waits there goes on waiting.
 func (t *table) move(s *Session, to route) {
 	t.yield(s)
 	s.moved.Store(&to)
-	if other := t.byPeer[to.peer]; other == nil || other.established() && len(other.cid()) > 0 {
+	switch other := t.byPeer[to.peer]; {
+	case other == nil:
 		t.byPeer[to.peer] = s
+	case other.established() && len(other.cid()) > 0:
+		t.byPeer[to.peer] = s
+		s.rival, other.rival = other.rival, nil
 	}
 }
 

@@ -194,3 +194,24 @@ func TestATicketIsNotOfferedAfterAWeek(t *testing.T) {
 func late(typ wire.HandshakeType, seq uint16, body []byte) []byte {
 	return wire.Fragment{Type: typ, Length: uint32(len(body)), Seq: seq, Body: body}.AppendTo(nil)
 }
+
+// What is not acknowledged may take longer than a delivery is kept at rest. Until
+// then its owner has nothing to do.
+func TestDeadlineIsNeverOverWhileAMessageIsRepeated(t *testing.T) {
+	p := connected(t, dtls13, both(func(cfg *engine.Config) { cfg.RetransmitLimit = 20 }))
+	quiet(p)
+	begun := p.Now
+	update(t, p, p.Server, false) // lost
+	for !p.Server.Over {
+		next := p.Server.Deadline()
+		if !next.After(p.Now) {
+			t.Fatalf("after %v the deadline is %v ago", p.Now.Sub(begun), p.Now.Sub(next))
+		}
+		p.Now = next
+		p.Server.Timeout(p.Now)
+		p.Server.Take()
+	}
+	if took := p.Now.Sub(begun); p.Server.Repeated != 20 || took < 15*time.Minute {
+		t.Errorf("repeated %d times in %v", p.Server.Repeated, took)
+	}
+}

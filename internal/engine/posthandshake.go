@@ -43,9 +43,10 @@ func (a *Association) messageSeqs() (send, peer uint32) {
 	return a.sendSeq, a.peerSeq
 }
 
-// forgotten returns when a delivery is to be dropped, or the zero time.
+// forgotten returns when a delivery is to be dropped if nothing more is to be
+// sent, or the zero time.
 func (d *delivery) forgotten() time.Time {
-	if d == nil {
+	if d == nil || !d.deadline().IsZero() {
 		return time.Time{}
 	}
 	return d.used.Add(deliveryLife)
