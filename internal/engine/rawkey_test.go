@@ -12,7 +12,7 @@ import (
 
 const (
 	certified = wire.CertificateTypeX509
-	raw  = wire.CertificateTypeRawPublicKey
+	raw       = wire.CertificateTypeRawPublicKey
 )
 
 // inBothVersions runs a test once for each version, without pre-shared keys.
