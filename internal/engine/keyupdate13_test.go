@@ -154,3 +154,31 @@ func TestForgeriesUseUpTheOpenLimit(t *testing.T) {
 		t.Error("the client does not hear of it")
 	}
 }
+
+// RFC 9147, Section 8: old keys are kept until a record opens under the new
+// ones, however long that takes, and a while longer for what is late.
+func TestOldKeysAreKeptUntilTheNewOnesAreInUse(t *testing.T) {
+	p := connected(t, dtls13)
+	quiet(p)
+	first, second, late := said(t, p, "first"), said(t, p, "second"), said(t, p, "late")
+	for _, datagram := range update(t, p, p.Client, false) {
+		p.ToServer(datagram)
+	}
+	p.Advance(ackTime)
+	p.Server.Take() // the ACK is lost: the client does not change its keys
+	p.Advance(24 * time.Hour)
+	p.Server.Take()
+	p.ToServer(first)
+	wantLast(t, p.Server, "first")
+
+	p.Client.Take()
+	p.Client.Timeout(p.Now)
+	wait(p)
+	wantAlive(t, p, "with new keys")
+	p.ToServer(second)
+	wantLast(t, p.Server, "second")
+	p.Advance(time.Hour)
+	drops := p.Server.Drops[wire.DropFutureEpoch]
+	p.ToServer(late)
+	wantDrop(t, p.Server, wire.DropFutureEpoch, drops+1, "a record of keys that are gone")
+}

@@ -80,6 +80,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 	if h.epoch == a.read.epoch && window.newer(seq) {
 		a.newest = true
 		a.see(r.CID)
+		a.older.succeed(now)
 	}
 	window.mark(seq)
 	if a.delivery != nil {
