@@ -294,7 +294,7 @@ func (h *handshake) hint(content []byte) {
 		h.hints++
 		h.a.ws.push(Event{Kind: EventAlert, Alert: alert})
 	}
-	if alert.Level == wire.AlertFatal || alert.Description == wire.AlertCloseNotify {
+	if h.a.endedBy(alert) || alert.Description == wire.AlertCloseNotify {
 		h.hinted = &AlertError{Alert: alert.Description}
 	}
 }

@@ -256,9 +256,21 @@ func (a *Association) receiveAlert(content []byte) {
 		// close_notify alert of its own".
 		a.sendAlert(wire.AlertWarning, wire.AlertCloseNotify)
 		a.finish(ErrCloseNotify)
-	case alert.Level == wire.AlertFatal:
+	case a.endedBy(alert):
 		a.finish(&AlertError{Alert: alert.Description, Authenticated: true})
 	}
+}
+
+// endedBy reports whether an alert of the peer is an error.
+//
+// RFC 8446, Section 6: "All the alerts listed in Section 6.2 MUST be sent with
+// AlertLevel=fatal and [...] treated as error alerts when received regardless of
+// the AlertLevel in the message."
+func (a *Association) endedBy(alert wire.Alert) bool {
+	if a.suite13 != nil {
+		return alert.Description != wire.AlertUserCanceled
+	}
+	return alert.Level == wire.AlertFatal
 }
 
 // refuseRenegotiation answers a request for a new handshake inside the
