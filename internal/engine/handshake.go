@@ -118,7 +118,8 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 func (h *handshake) receiveFragment(now time.Time, n recordNumber, f wire.Fragment) wire.Drop {
 	// RFC 5246, Section 7.4.1.1: a HelloRequest "will be ignored by the client
 	// if the client is currently negotiating a session".
-	if f.Type == wire.TypeHelloRequest {
+	// DTLS 1.3 has none, so that one which is protected is out of order.
+	if f.Type == wire.TypeHelloRequest && (n.epoch == 0 || h.a.suite13 == nil) {
 		return wire.DropUnexpectedMessage
 	}
 	if drop := h.role.screen(n.seq, f); drop != wire.DropNone {

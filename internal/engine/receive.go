@@ -190,6 +190,10 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 	taken := true
 	for len(payload) > 0 {
 		f, rest, err := wire.ParseFragment(payload)
+		if err != nil && a.suite13 != nil && n.epoch > 0 {
+			a.fail(err) // RFC 8446, Section 6.2: it came from the peer
+			return
+		}
 		if err != nil {
 			a.drop(wire.DropMalformedRecord)
 			return

@@ -118,6 +118,9 @@ func (a *Association) admit13(h *half, window *replayWindow, seq uint64) wire.Dr
 // receiveOpened13 takes the content of an authenticated record.
 func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recordNumber, plaintext []byte) {
 	switch {
+	case len(plaintext) == 0 && (t == wire.ContentAlert || t == wire.ContentHandshake):
+		// RFC 8446, Section 5.4.
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected empty record of %v", t))
 	case t == wire.ContentAlert:
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:
