@@ -90,6 +90,7 @@ type handshake struct {
 	early      early
 	schedule   *schedule // of DTLS 1.3; nil before its ServerHello
 
+	proven    bool        // a record of the peer opened: what it says now is protected; of DTLS 1.3
 	hinted    *AlertError // a fatal alert that anyone may have sent
 	hints     int         // alerts that anyone may have sent
 	suspicion error       // what probably goes wrong

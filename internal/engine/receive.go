@@ -88,7 +88,7 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 	switch {
 	case r.Type == wire.ContentApplicationData:
 		a.drop(wire.DropPlaintextApplicationData)
-	case a.hs == nil && r.Type == wire.ContentAlert:
+	case r.Type == wire.ContentAlert && (a.hs == nil || a.hs.proven):
 		a.drop(wire.DropPlaintextAlert)
 	case a.hs == nil:
 		a.drop(wire.DropOldEpoch)
@@ -97,12 +97,15 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 		// whatever an ACK said.
 		a.hs.doubt(now)
 		a.drop(wire.DropOldEpoch)
-	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
+	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10 && !a.mayBe13():
+		// RFC 9147, Section 4: to DTLS 1.3 it means nothing.
 		a.drop(wire.DropUnsupportedVersion)
 	case r.Type == wire.ContentHandshake:
 		a.receiveHandshake(now, recordNumber{0, r.Seq}, r.Payload)
 	case r.Type == wire.ContentAlert:
 		a.hs.hint(r.Payload)
+	case r.Type == wire.ContentACK && a.hs.proven:
+		a.drop(wire.DropOldEpoch)
 	case r.Type == wire.ContentACK && a.suite13 != nil:
 		a.receiveACK(now, 0, r.Payload)
 	case r.Type == wire.ContentChangeCipherSpec:

@@ -87,6 +87,9 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		// Who knows the keys is where it says it is.
 		a.delivery.budget.unlimited = true
 	}
+	if a.hs != nil {
+		a.hs.proven = true
+	}
 	switch {
 	case err != nil:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))

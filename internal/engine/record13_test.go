@@ -3,6 +3,8 @@ package engine_test
 import (
 	"testing"
 
+	"github.com/dtlsd/dtlsd/internal/dtlstest"
+	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -30,5 +32,77 @@ func TestContentOf13ThatMustNotBeEndsTheAssociation(t *testing.T) {
 		p = connected(t, dtls13)
 		p.ToServer(plaintext(tt.typ, tt.content))
 		wantAlive(t, p, name+" in plaintext")
+	}
+}
+
+// RFC 9147, Section 4: "It MUST be ignored for all purposes."
+func TestVersionOfAPlaintextRecordMeansNothingTo13(t *testing.T) {
+	for _, version := range []wire.Version{0, 0x0303, wire.VersionDTLS10, wire.VersionDTLS13, 0xffff} {
+		p := dtlstest.NewPair(t, 1, retrying...)
+		change := func(datagrams [][]byte) [][]byte {
+			for _, datagram := range datagrams {
+				if wire.RecordKindOf(datagram[0]) != wire.RecordUnified {
+					datagram[1], datagram[2] = byte(version>>8), byte(version)
+				}
+			}
+			return datagrams
+		}
+		p.Server = dtlstest.NewServer(p.ServerConfig, p.Now, engine.Hello{Verified: true})
+		for range 3 {
+			for _, datagram := range change(p.Client.Take()) {
+				p.ToServer(datagram)
+			}
+			for _, datagram := range change(p.Server.Take()) {
+				p.Client.Receive(p.Now, datagram)
+			}
+		}
+		p.Connect()
+		wantAlive(t, p, version.String())
+	}
+}
+
+// Once a side has seen a protected record of the other, nothing that anyone may
+// have sent ends the handshake.
+func TestPlaintextEndsNoHandshakeOf13UnderItsKeys(t *testing.T) {
+	bad := wire.ACK{Records: wire.AppendRecordNumbers(nil, wire.RecordNumber{Epoch: 9})}.AppendTo(nil)
+	forged := [][]byte{
+		plaintext(wire.ContentACK, bad),
+		plaintext(wire.ContentACK, []byte{0}),
+		plaintext(wire.ContentAlert, alert(wire.AlertFatal, wire.AlertHandshakeFailure)),
+		plaintext(wire.ContentAlert, alert(wire.AlertWarning, wire.AlertCloseNotify)),
+		plaintext(wire.ContentHandshake, []byte{1}),
+		plaintext(wire.ContentHandshake, nil),
+		message(wire.TypeFinished, 3, make([]byte, 32)),
+	}
+	for _, s := range stations13[1:] {
+		if s.side == engine.Server && s.state == "await certificate" {
+			continue // the first record under keys is still to come
+		}
+		p, e := walk13(t, s.side, s.state)
+		for _, datagram := range forged {
+			e.Receive(p.Now, datagram)
+			if e.Over || e.Hint() != nil {
+				t.Fatalf("%v: %s: %x: %v", s.side, s.state, datagram, e.Err)
+			}
+		}
+		p.Advance(engine.DefaultRetransmitInitial)
+		if e.Over {
+			t.Errorf("%v: %s: a second later: %v", s.side, s.state, e.Err)
+		}
+	}
+
+	// Before that an ACK can be wrong: the server cannot tell.
+	p := dtlstest.NewPair(t, 1, dtls13)
+	p.FlushClient()
+	p.Server.Take()
+	p.ToServer(forged[0])
+	wantOverWith(t, p.Server, wire.AlertDecodeError)
+}
+
+// wantOverWith requires that e ended for a reason that has that alert.
+func wantOverWith(t *testing.T, e *dtlstest.Endpoint, want wire.AlertDescription) {
+	t.Helper()
+	if !e.Over || engine.AlertFor(e.Err) != want {
+		t.Errorf("%v ended: %v, with %v; want %v", e.Side(), e.Over, e.Err, want)
 	}
 }
