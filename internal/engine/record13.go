@@ -71,6 +71,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		a.drop(drop)
 		return
 	}
+	inner := p.InnerLen(len(r.Payload))
 	t, plaintext, err := p.Open(r.Header, r.Payload, seq)
 	if err == suite.ErrOpen {
 		h.failed++
@@ -93,9 +94,10 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 	switch {
 	case err != nil:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
-	case len(plaintext) > wire.MaxPlaintext:
-		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
-	case len(plaintext) > int(a.ownRecordSize):
+	case inner > wire.MaxPlaintext+1:
+		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes with type and padding", inner))
+	case inner > int(a.ownRecordSize)+1:
+		// RFC 8449, Section 4: type and padding count.
 		a.drop(wire.DropRecordOverflow)
 	default:
 		a.receiveOpened13(now, t, recordNumber{h.epoch, seq}, plaintext)

@@ -106,3 +106,37 @@ func wantOverWith(t *testing.T, e *dtlstest.Endpoint, want wire.AlertDescription
 		t.Errorf("%v ended: %v, with %v; want %v", e.Side(), e.Over, e.Err, want)
 	}
 }
+
+// RFC 8446, Section 5.4, and RFC 8449, Section 4: content, type and padding
+// have as many bytes as was announced, together.
+func TestTypeAndPaddingCountForTheRecordSize(t *testing.T) {
+	const limit = 200 // as the client announces it; a server adds one for the type
+	limited := both(func(cfg *engine.Config) { cfg.RecordSizeLimit = limit })
+	p := connected(t, dtls13, limited)
+	if p.Server.MaxPlaintext() != limit-1 || p.Client.MaxPlaintext() != limit {
+		t.Fatalf("the server sends %d bytes, the client %d", p.Server.MaxPlaintext(), p.Client.MaxPlaintext())
+	}
+	for _, s := range []struct {
+		from, to *dtlstest.Endpoint
+		most     int
+	}{{p.Server, p.Client, limit}, {p.Client, p.Server, limit + 1}} {
+		for _, n := range []int{1, 100, s.most - 1} {
+			s.to.Receive(p.Now, s.from.SealPadded(make([]byte, n), s.most-1-n))
+			if got := len(s.to.Received); got == 0 || len(s.to.Received[got-1]) != n {
+				t.Errorf("%v does not take %d bytes in %d", s.to.Side(), n, s.most)
+			}
+			drops := s.to.Drops[wire.DropRecordOverflow]
+			s.to.Receive(p.Now, s.from.SealPadded(make([]byte, n), s.most-n))
+			wantDrop(t, s.to, wire.DropRecordOverflow, drops+1, "a byte more")
+		}
+	}
+	wantAlive(t, p, "after records that were too long")
+
+	p = connected(t, dtls13)
+	p.ToServer(p.Client.SealPadded(make([]byte, 100), wire.MaxPlaintext-100))
+	if len(p.Server.Received) != 1 {
+		t.Fatal("a record of full size is not taken")
+	}
+	p.ToServer(p.Client.SealPadded(make([]byte, 100), wire.MaxPlaintext-99))
+	wantAlertAtClient(t, p, wire.AlertRecordOverflow, "a byte more than the largest record")
+}

@@ -174,3 +174,11 @@ func ExpectEpoch(a, peer *Association, epoch uint16) { a.write.epoch, peer.read.
 
 // Forged has a take it that so many records of the newest epoch did not open.
 func (a *Association) Forged(n uint64) { a.read.failed = n }
+
+// SealPadded seals application data as the next record of DTLS 1.3, with that
+// many zeros behind it.
+func (a *Association) SealPadded(plaintext []byte, padding int) []byte {
+	header := wire.UnifiedHeader{CID: a.peerCID(), Epoch: uint64(a.write.epoch), Seq: a.write.seq}
+	a.write.seq++
+	return a.protect13(&a.write).Seal(header.AppendTo(nil), header.Len(), wire.ContentApplicationData, a.write.seq-1, plaintext, padding)
+}
