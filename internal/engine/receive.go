@@ -27,6 +27,9 @@ func (a *Association) Receive(now time.Time, datagram []byte) {
 		datagram = a.receiveNext(now, datagram)
 		a.advance(now)
 	}
+	if a.hs != nil && a.hs.proven {
+		a.hs.goOn()
+	}
 }
 
 // receiveNext takes the record at the start of b, and returns what follows it.
