@@ -182,3 +182,6 @@ func (a *Association) SealPadded(plaintext []byte, padding int) []byte {
 	a.write.seq++
 	return a.protect13(&a.write).Seal(header.AppendTo(nil), header.Len(), wire.ContentApplicationData, a.write.seq-1, plaintext, padding)
 }
+
+// Presumed returns what a handshake has agreed on so far.
+func (a *Association) Presumed() State { return a.hs.result }
