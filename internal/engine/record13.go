@@ -95,7 +95,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 	case err != nil:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
 	case inner > wire.MaxPlaintext+1:
-		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes with type and padding", inner))
+		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", inner-1))
 	case inner > int(a.ownRecordSize)+1:
 		// RFC 8449, Section 4: type and padding count.
 		a.drop(wire.DropRecordOverflow)
