@@ -173,7 +173,7 @@ func (c *client13) onEncryptedExtensions(_ time.Time, m message) (state, error) 
 	if ext.RecordSizeLimit > 0 {
 		// RFC 8449, Section 4: in DTLS 1.3 it counts the content type too.
 		c.a.peerRecordSize = min(ext.RecordSizeLimit-1, wire.MaxPlaintext)
-		c.a.ownRecordSize = min(c.offered.RecordSizeLimit, wire.MaxPlaintext)
+		c.a.ownRecordSize = min(c.offered.RecordSizeLimit-1, wire.MaxPlaintext)
 	}
 	if c.psk != nil {
 		return awaitFinished, nil

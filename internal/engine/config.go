@@ -71,6 +71,8 @@ const (
 	DefaultReassemblyLimit = 64 << 10
 	// DefaultTicketCount is how many tickets a server issues at a time.
 	DefaultTicketCount = 1
+	// MaxTicketCount bounds it: each has a nonce of its own, which is a byte.
+	MaxTicketCount = 255
 	// DefaultMaxMessage bounds one handshake message, in bytes.
 	DefaultMaxMessage = 32 << 10
 )
@@ -128,7 +130,7 @@ type Config struct {
 }
 
 // Complete returns a copy of c in which every zero limit or timer has its
-// default.
+// default, and those that are out of bounds are at the bound.
 func (c Config) Complete() *Config {
 	setDefault(&c.MTU, DefaultMTU)
 	setDefault(&c.RetransmitInitial, DefaultRetransmitInitial)
@@ -138,6 +140,7 @@ func (c Config) Complete() *Config {
 	setDefault(&c.MaxMessage, DefaultMaxMessage)
 	setDefault(&c.SessionLife, DefaultSessionLife)
 	setDefault(&c.TicketCount, DefaultTicketCount)
+	c.TicketCount = min(c.TicketCount, MaxTicketCount)
 	if c.Versions == nil {
 		c.Versions = []wire.Version{wire.VersionDTLS12}
 	}

@@ -19,6 +19,9 @@ func TestCompleteFillsInWhatIsNotSet(t *testing.T) {
 	if got := (Config{MTU: 1}).Complete().MTU; got != MinMTU {
 		t.Errorf("MTU %d", got)
 	}
+	if got := (Config{TicketCount: 1000}).Complete().TicketCount; got != 255 {
+		t.Errorf("%d tickets, where a nonce is a byte", got)
+	}
 }
 
 func TestSides(t *testing.T) {

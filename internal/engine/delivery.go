@@ -62,6 +62,9 @@ func (d *delivery) launch(now time.Time, last bool) error {
 	if !last {
 		d.flight.arm(now)
 	}
+	if d.a.suite13 != nil {
+		d.budget.keep(d.a.sizeOf(&d.flight))
+	}
 	return d.a.transmit(&d.flight, &d.budget)
 }
 
@@ -69,6 +72,11 @@ func (d *delivery) launch(now time.Time, last bool) error {
 // rest of a flight for it.
 func (d *delivery) credit(n int) {
 	d.budget.earn(n)
+	d.goOn()
+}
+
+// goOn sends the rest of a flight, as far as the budget allows.
+func (d *delivery) goOn() {
 	if !d.flight.held {
 		return
 	}
@@ -86,6 +94,7 @@ func (d *delivery) exhausted() bool { return d.flight.attempt >= d.a.cfg.Retrans
 // retransmit repeats what the peer is not known to have.
 func (d *delivery) retransmit(now time.Time) {
 	f := &d.flight
+	d.budget.release()
 	f.attempt++
 	f.backOff(d.a.cfg.RetransmitMax)
 	f.arm(now)

@@ -39,7 +39,7 @@ type older struct {
 type oldRead struct {
 	half
 	window replayWindow
-	until  time.Time
+	until  time.Time // zero while no record of a later epoch came
 }
 
 // readOf returns the keys for records of an epoch with those low bits, or nil.
@@ -89,11 +89,18 @@ func (a *Association) nextSeq(epoch uint16) uint64 {
 }
 
 // readWith takes the records of the peer from now on with the keys of a traffic
-// secret. Those of the epoch before are taken for a while longer.
+// secret. Those of the epoch before are taken for a while longer, after a
+// KeyUpdate from when the new keys are seen to be in use.
+//
+// RFC 9147, Section 8.
 func (a *Association) readWith(now time.Time, epoch uint16, traffic suite.Secret) {
 	if a.read.epoch > 0 {
 		o := a.olderEpochs()
-		o.reads = slices.Insert(o.reads, 0, oldRead{a.read, a.window, now.Add(oldEpochLife)})
+		old := oldRead{half: a.read, window: a.window}
+		if old.epoch < epochApplication {
+			old.until = now.Add(oldEpochLife)
+		}
+		o.reads = slices.Insert(o.reads, 0, old)
 		for len(o.reads) > maxOldReads {
 			o.dropOldestRead()
 		}
@@ -130,6 +137,18 @@ func (o *older) forgetWrites() {
 	o.writes = nil
 }
 
+// succeed hears of a record of the newest epoch of the peer.
+func (o *older) succeed(now time.Time) {
+	if o == nil {
+		return
+	}
+	for i := range o.reads {
+		if r := &o.reads[i]; r.until.IsZero() {
+			r.until = now.Add(oldEpochLife)
+		}
+	}
+}
+
 func (o *older) dropOldestRead() {
 	last := len(o.reads) - 1
 	o.reads[last].wipe()
@@ -150,7 +169,8 @@ func (a *Association) expire(now time.Time) {
 	}
 }
 
-// deadline returns when the next keys are to be dropped, or the zero time.
+// deadline returns when the next keys are to be dropped, or the zero time. Those
+// of older epochs are dropped first.
 func (o *older) deadline() time.Time {
 	if o == nil || len(o.reads) == 0 {
 		return time.Time{}

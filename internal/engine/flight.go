@@ -110,16 +110,42 @@ func (a *Association) transmit(f *flight, budget *budget) error {
 	return nil
 }
 
+// sizeOf returns about how many bytes the datagrams of a flight have together.
+func (a *Association) sizeOf(f *flight) int {
+	size := 0
+	for i := range f.messages {
+		size += a.overheadOf(f.messages[i].epoch) + wire.FragmentHeaderLen + len(f.messages[i].body)
+	}
+	return size
+}
+
 // A budget bounds what goes to an address that is not proven: three times the
 // bytes that came from it.
 type budget struct {
 	unlimited bool
 	bytes     int
+	kept      int // of bytes, for later
 }
 
 const amplificationFactor = 3
 
 func (b *budget) earn(n int) { b.bytes += amplificationFactor * n }
+
+// keptDatagrams is how many of the smallest size are kept for the timer when a
+// budget does not suffice for a flight.
+const keptDatagrams = 2
+
+// keep keeps some of a budget that does not suffice for a flight of that size. A
+// client of DTLS 1.3 that has a part of it says so once, and then waits: if that
+// is lost, it has to hear something new to speak again.
+func (b *budget) keep(size int) {
+	if !b.unlimited && size > b.bytes {
+		b.kept = max(min(b.bytes/MinMTU-1, keptDatagrams), 0) * MinMTU
+	}
+}
+
+// release takes a datagram out of what was kept.
+func (b *budget) release() { b.kept = max(b.kept-MinMTU, 0) }
 
 // fits returns how large a datagram may be that would have n bytes. What is
 // left is used up rather than saved, but not for crumbs.
@@ -127,14 +153,14 @@ func (b *budget) fits(n int) int {
 	if b.unlimited {
 		return n
 	}
-	return min(n, max(b.bytes, MinMTU))
+	return min(n, max(b.bytes-b.kept, MinMTU))
 }
 
 func (b *budget) spend(n int) bool {
 	if b.unlimited {
 		return true
 	}
-	if b.bytes < n {
+	if b.bytes-b.kept < n {
 		return false
 	}
 	b.bytes -= n

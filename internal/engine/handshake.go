@@ -90,6 +90,7 @@ type handshake struct {
 	early      early
 	schedule   *schedule // of DTLS 1.3; nil before its ServerHello
 
+	proven    bool        // a record of the peer opened: what it says now is protected; of DTLS 1.3
 	hinted    *AlertError // a fatal alert that anyone may have sent
 	hints     int         // alerts that anyone may have sent
 	suspicion error       // what probably goes wrong
@@ -118,7 +119,8 @@ func newHandshake(a *Association, now time.Time, s state) *handshake {
 func (h *handshake) receiveFragment(now time.Time, n recordNumber, f wire.Fragment) wire.Drop {
 	// RFC 5246, Section 7.4.1.1: a HelloRequest "will be ignored by the client
 	// if the client is currently negotiating a session".
-	if f.Type == wire.TypeHelloRequest {
+	// DTLS 1.3 has none, so that one which is protected is out of order.
+	if f.Type == wire.TypeHelloRequest && (n.epoch == 0 || h.a.suite13 == nil) {
 		return wire.DropUnexpectedMessage
 	}
 	if drop := h.role.screen(n.seq, f); drop != wire.DropNone {
@@ -294,7 +296,7 @@ func (h *handshake) hint(content []byte) {
 		h.hints++
 		h.a.ws.push(Event{Kind: EventAlert, Alert: alert})
 	}
-	if alert.Level == wire.AlertFatal || alert.Description == wire.AlertCloseNotify {
+	if h.a.endedBy(alert) || alert.Description == wire.AlertCloseNotify {
 		h.hinted = &AlertError{Alert: alert.Description}
 	}
 }

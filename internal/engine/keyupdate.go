@@ -34,8 +34,11 @@ func (a *Association) KeyUpdate(now time.Time, request bool) error {
 // updating reports whether an update of ours is not acknowledged yet.
 func (a *Association) updating() bool { return a.posting(wire.TypeKeyUpdate) }
 
+// mayUpdate reports whether our keys may change.
+func (a *Association) mayUpdate() bool { return a.write.epoch < maxEpoch && !a.ceiling.holds() }
+
 func (a *Association) sendKeyUpdate(now time.Time, request bool) error {
-	if a.write.epoch == maxEpoch || a.ceiling.holds() {
+	if !a.mayUpdate() {
 		return ErrSequenceExhausted
 	}
 	return a.post(now, letter{wire.TypeKeyUpdate, wire.KeyUpdate{Request: request}.AppendTo(nil)})
@@ -58,7 +61,10 @@ func (a *Association) useNextWriteKeys(now time.Time) {
 	}
 }
 
-// receiveKeyUpdate goes on with the peer's new keys.
+// receiveKeyUpdate goes on with the peer's new keys. A request for new keys of
+// ours is passed over where there can be none.
+//
+// RFC 9147, Section 8.
 func (a *Association) receiveKeyUpdate(now time.Time, m message) error {
 	update, err := wire.ParseKeyUpdate(m.body)
 	if err != nil {
@@ -73,7 +79,7 @@ func (a *Association) receiveKeyUpdate(now time.Time, m message) error {
 	}
 	a.readWith(now, a.read.epoch+1, a.suite13.NextTraffic(suite.Secret(a.read.keys)))
 	a.ws.push(Event{Kind: EventKeyUpdate})
-	if !update.Request || a.updating() {
+	if !update.Request || a.updating() || !a.mayUpdate() {
 		return nil
 	}
 	return a.sendKeyUpdate(now, false)
@@ -89,8 +95,7 @@ func (a *Association) updateIsDue() bool {
 		return false
 	}
 	s := a.suite13
-	return (a.write.seq >= s.SealLimit-s.SealLimit/8 || a.readIsWorn()) &&
-		a.write.epoch < maxEpoch && !a.ceiling.holds() && !a.updating()
+	return (a.write.seq >= s.SealLimit-s.SealLimit/8 || a.readIsWorn()) && a.mayUpdate() && !a.updating()
 }
 
 // readIsWorn reports whether the peer has yet to be asked for new keys, with

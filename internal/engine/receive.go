@@ -27,6 +27,9 @@ func (a *Association) Receive(now time.Time, datagram []byte) {
 		datagram = a.receiveNext(now, datagram)
 		a.advance(now)
 	}
+	if a.hs != nil && a.hs.proven {
+		a.hs.goOn()
+	}
 }
 
 // receiveNext takes the record at the start of b, and returns what follows it.
@@ -88,7 +91,7 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 	switch {
 	case r.Type == wire.ContentApplicationData:
 		a.drop(wire.DropPlaintextApplicationData)
-	case a.hs == nil && r.Type == wire.ContentAlert:
+	case r.Type == wire.ContentAlert && (a.hs == nil || a.hs.proven):
 		a.drop(wire.DropPlaintextAlert)
 	case a.hs == nil:
 		a.drop(wire.DropOldEpoch)
@@ -97,12 +100,15 @@ func (a *Association) receivePlaintext(now time.Time, r wire.Record) {
 		// whatever an ACK said.
 		a.hs.doubt(now)
 		a.drop(wire.DropOldEpoch)
-	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10:
+	case r.Version != wire.VersionDTLS12 && r.Version != wire.VersionDTLS10 && !a.mayBe13():
+		// RFC 9147, Section 4: to DTLS 1.3 it means nothing.
 		a.drop(wire.DropUnsupportedVersion)
 	case r.Type == wire.ContentHandshake:
 		a.receiveHandshake(now, recordNumber{0, r.Seq}, r.Payload)
 	case r.Type == wire.ContentAlert:
 		a.hs.hint(r.Payload)
+	case r.Type == wire.ContentACK && a.hs.proven:
+		a.drop(wire.DropOldEpoch)
 	case r.Type == wire.ContentACK && a.suite13 != nil:
 		a.receiveACK(now, 0, r.Payload)
 	case r.Type == wire.ContentChangeCipherSpec:
@@ -190,6 +196,10 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 	taken := true
 	for len(payload) > 0 {
 		f, rest, err := wire.ParseFragment(payload)
+		if err != nil && a.suite13 != nil && n.epoch > 0 {
+			a.fail(err) // RFC 8446, Section 6.2: it came from the peer
+			return
+		}
 		if err != nil {
 			a.drop(wire.DropMalformedRecord)
 			return
@@ -256,9 +266,21 @@ func (a *Association) receiveAlert(content []byte) {
 		// close_notify alert of its own".
 		a.sendAlert(wire.AlertWarning, wire.AlertCloseNotify)
 		a.finish(ErrCloseNotify)
-	case alert.Level == wire.AlertFatal:
+	case a.endedBy(alert):
 		a.finish(&AlertError{Alert: alert.Description, Authenticated: true})
 	}
+}
+
+// endedBy reports whether an alert of the peer is an error.
+//
+// RFC 8446, Section 6: "All the alerts listed in Section 6.2 MUST be sent with
+// AlertLevel=fatal and [...] treated as error alerts when received regardless of
+// the AlertLevel in the message."
+func (a *Association) endedBy(alert wire.Alert) bool {
+	if a.suite13 != nil {
+		return alert.Description != wire.AlertUserCanceled
+	}
+	return alert.Level == wire.AlertFatal
 }
 
 // refuseRenegotiation answers a request for a new handshake inside the

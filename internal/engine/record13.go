@@ -71,6 +71,7 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		a.drop(drop)
 		return
 	}
+	inner := p.InnerLen(len(r.Payload))
 	t, plaintext, err := p.Open(r.Header, r.Payload, seq)
 	if err == suite.ErrOpen {
 		h.failed++
@@ -80,18 +81,23 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 	if window.newer(seq) && a.isNewest(h) {
 		a.newest = true
 		a.see(r.CID)
+		a.older.succeed(now)
 	}
 	window.mark(seq)
 	if a.delivery != nil {
 		// Who knows the keys is where it says it is.
 		a.delivery.budget.unlimited = true
 	}
+	if a.hs != nil {
+		a.hs.proven = true
+	}
 	switch {
 	case err != nil:
 		a.fail(refuse(wire.AlertUnexpectedMessage, "%w", err))
-	case len(plaintext) > wire.MaxPlaintext:
-		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", len(plaintext)))
-	case len(plaintext) > int(a.ownRecordSize):
+	case inner > wire.MaxPlaintext+1:
+		a.fail(refuse(wire.AlertRecordOverflow, "record of %d bytes", inner-1))
+	case inner > int(a.ownRecordSize)+1:
+		// RFC 8449, Section 4: type and padding count.
 		a.drop(wire.DropRecordOverflow)
 	default:
 		a.receiveOpened13(now, t, recordNumber{h.epoch, seq}, plaintext)
@@ -117,6 +123,9 @@ func (a *Association) admit13(h *half, window *replayWindow, seq uint64) wire.Dr
 // receiveOpened13 takes the content of an authenticated record.
 func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recordNumber, plaintext []byte) {
 	switch {
+	case len(plaintext) == 0 && (t == wire.ContentAlert || t == wire.ContentHandshake):
+		// RFC 8446, Section 5.4.
+		a.fail(refuse(wire.AlertUnexpectedMessage, "unexpected empty record of %v", t))
 	case t == wire.ContentAlert:
 		a.receiveAlert(plaintext)
 	case t == wire.ContentHandshake:

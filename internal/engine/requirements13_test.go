@@ -177,11 +177,6 @@ func TestR14MessagesOf13HaveTheirTurn(t *testing.T) {
 			e.Receive(p.Now, peerOf(p, e).SealIn(2, wire.ContentHandshake, content))
 			want := wire.AlertUnexpectedMessage
 			switch {
-			case typ == wire.TypeHelloRequest:
-				if e.Over {
-					t.Errorf("%s: %v", sentence, e.Err)
-				}
-				continue
 			case slices.Contains(s.legal, typ) && typ == wire.TypeFinished:
 				want = wire.AlertDecryptError
 			case slices.Contains(s.legal, typ):

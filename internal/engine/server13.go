@@ -74,6 +74,9 @@ func (s *server13) negotiate(now time.Time) (state, error) {
 	}
 	s.choice = choice
 	s.a.suite13 = choice.Suite
+	if choice.PSK < 0 {
+		s.disownPSK()
+	}
 	if choice.Retry {
 		return s.askForShare(now)
 	}
@@ -96,6 +99,17 @@ func (s *server13) negotiate(now time.Time) (state, error) {
 		return s.answer(now, keyAnswer{})
 	}
 	return compute(s.handshake, s.keyExchange(), s.answer)
+}
+
+// disownPSK forgets a key that was found and not chosen: that it is the client's
+// is not proven.
+func (s *server13) disownPSK() {
+	if s.psk.secret != nil {
+		s.psk.secret.Wipe()
+	}
+	s.psk, s.ownerKey = offeredPSK{}, nil
+	s.result.Resumed, s.result.Identity = false, nil
+	s.result.PeerChain, s.result.PeerKeyType = nil, 0
 }
 
 // offer returns what the hello offers.

@@ -164,8 +164,9 @@ func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verd
 	if record.Type != wire.ContentHandshake || record.Epoch != 0 {
 		return dropped(wire.DropUnknownPeer), reply
 	}
-	// Clients put the oldest version here, or the newest they know: all of DTLS have this first byte.
-	if record.Version>>8 != wire.VersionDTLS10>>8 {
+	// Clients put the oldest version here, or the newest they know: all of DTLS have this first byte. To
+	// DTLS 1.3 it means nothing (RFC 9147, Section 4), and the hello has a version of its own.
+	if g.door == nil && record.Version>>8 != wire.VersionDTLS10>>8 {
 		return dropped(wire.DropUnsupportedVersion), reply
 	}
 	in.recordSeq = record.Seq

@@ -533,3 +533,13 @@ func BenchmarkReceive13(b *testing.B) {
 		}
 	}
 }
+
+// RFC 9147, Section 4: "It MUST be ignored for all purposes."
+func TestGate13IgnoresTheVersionOfARecord(t *testing.T) {
+	g, hello := newGate13(t, Config{}), newHello13()
+	for _, version := range []uint16{0, 0x0301, 0x0303, 0xfefc, 0xffff} {
+		datagram := hello.datagram(position{})
+		datagram[1], datagram[2] = byte(version>>8), byte(version)
+		wantRetry(t, g, start, alice, datagram, position{})
+	}
+}

@@ -55,6 +55,10 @@ func (p *Protection13) SealedLen(n, padding int) int {
 	return max(n+1+padding+p.aead.Overhead(), wire.MinCiphertext13)
 }
 
+// InnerLen returns how many bytes content, type and padding have together in a
+// ciphertext of n bytes.
+func (p *Protection13) InnerLen(n int) int { return n - p.aead.Overhead() }
+
 // Seal completes a record of which dst ends in the header, headerLen bytes of
 // it, and returns dst with the rest appended. The bits of the number and the
 // length, where the header has them, are filled in here. The plaintext has at
