@@ -81,6 +81,8 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 	if window.newer(seq) && a.isNewest(h) {
 		a.newest = true
 		a.see(r.CID)
+	}
+	if h.epoch == a.read.epoch {
 		a.older.succeed(now)
 	}
 	window.mark(seq)
