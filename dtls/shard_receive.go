@@ -106,6 +106,8 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		s.queue(reply, from)
 		s.logRefused(from.peer, verdict.Err)
 		return
+	case gate.Keep:
+		s.counters.fragments.Add(1)
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}

@@ -56,6 +56,21 @@ func TestServerOfBothVersions(t *testing.T) {
 	})
 }
 
+// A hello in several datagrams is an ordinary one: none of them is dropped.
+func TestPartsOfHelloAreNoDrops(t *testing.T) {
+	about(t, VersionDTLS13)
+	var drops []Drop
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Drop = func(d Drop) { drops = append(drops, d) }
+	}, func(w *world) {
+		w.dial(clientAddress, clientConfig()).Close()
+		synctest.Wait()
+		if got := w.srv.Stats(); got.HelloFragments == 0 || len(drops) != 0 {
+			t.Errorf("%d parts, drops %v", got.HelloFragments, drops)
+		}
+	})
+}
+
 // A server with nothing in common with a client says so, and nothing is kept.
 func TestRefusedHelloIsTold(t *testing.T) {
 	about(t, VersionDTLS13)

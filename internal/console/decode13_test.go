@@ -39,6 +39,19 @@ func TestMessagesOfDTLS13AreDecoded(t *testing.T) {
 	})
 }
 
+func TestPartsOfHelloAreNoDrops(t *testing.T) {
+	inWorld13(t, nil, func(w *world) {
+		w.dial(clientConfig()).Close()
+		synctest.Wait()
+		w.want(OutcomeEstablished, "")
+		for _, s := range w.trace().Trace {
+			if s.Kind == StepDrop {
+				t.Errorf("%+v", s)
+			}
+		}
+	})
+}
+
 func TestRefusedHelloIsExplained(t *testing.T) {
 	inWorld13(t, nil, func(w *world) {
 		config := clientConfig()
