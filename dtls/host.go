@@ -34,7 +34,8 @@ type host struct {
 	profile  *profile
 	observer *Observer // never nil
 	voice    voice
-	lines    lineLimit
+	lines    lineLimit // about peers that have proven nothing, but for
+	refusals lineLimit // of hellos, which say what to change
 	workers  *workers
 	rates    *rateLimit
 	halfOpen *halfOpen

@@ -9,7 +9,7 @@ import (
 // have not proven anything. Whoever sends a flood must not get a line each.
 const maxUnverifiedLines = 5
 
-// A lineLimit rations those lines. The shards of a host share it.
+// A lineLimit rations those lines, of one sort. The shards of a host share it.
 type lineLimit struct {
 	mu     sync.Mutex
 	until  time.Time // end of the current second

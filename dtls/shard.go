@@ -180,7 +180,7 @@ func (s *shard) kick() {
 // the zero time.
 func (s *shard) deadline() time.Time {
 	next := s.timers.next()
-	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.leaving.next, s.sample.due()} {
+	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.host.refusals.due(), s.leaving.next, s.sample.due()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

@@ -40,8 +40,10 @@ func (s *shard) logOf(sess *Session, level Level, kind Kind, text string, err er
 
 // logSuppressed accounts for the lines that were not shown.
 func (s *shard) logSuppressed() {
-	if n := s.host.lines.settle(s.now); n > 0 {
-		s.log(Warning, KindSuppressed, netip.AddrPort{}, s.host.voice.suppressed(n), nil)
+	for _, limit := range [...]*lineLimit{&s.host.lines, &s.host.refusals} {
+		if n := limit.settle(s.now); n > 0 {
+			s.log(Warning, KindSuppressed, netip.AddrPort{}, s.host.voice.suppressed(n), nil)
+		}
 	}
 }
 
@@ -60,7 +62,7 @@ func (s *shard) logUnverified(peer netip.AddrPort) {
 // logRefused has a line for a hello that was refused. Most are only counted, and
 // the words are found when there is a line.
 func (s *shard) logRefused(peer netip.AddrPort, err error) {
-	if s.logsUnverified() {
+	if s.logs() && s.host.refusals.allow(s.now) {
 		s.log(Warning, KindRefused, peer, s.host.voice.refused(peer, err), err)
 	}
 }

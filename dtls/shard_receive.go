@@ -101,11 +101,13 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		s.queue(reply, from)
 		s.holdFlight(from.peer)
 	case gate.Refuse:
-		s.drop(from.peer, verdict.Drop)
 		s.observeRefusal(from.peer, datagram, &verdict)
+		s.drop(from.peer, verdict.Drop)
 		s.queue(reply, from)
 		s.logRefused(from.peer, verdict.Err)
 		return
+	case gate.Keep:
+		s.counters.fragments.Add(1)
 	case gate.Drop:
 		s.drop(from.peer, verdict.Drop)
 	}

@@ -68,6 +68,7 @@ type Stats struct {
 
 	CookiesSent     uint64
 	RetriesSent     uint64 // of those, in a HelloRetryRequest
+	HelloFragments  uint64 // parts of ClientHellos, kept until the rest arrived or made room for others
 	Retransmissions uint64 // flights repeated
 	AcceptQueueFull uint64 // connections closed because nobody accepted them
 
@@ -88,7 +89,7 @@ type counters struct {
 	bytesIn, bytesOut                  atomic.Uint64
 	messagesIn, messagesOut            atomic.Uint64
 	cookies, retransmissions, unwanted atomic.Uint64
-	moves, checksFailed                atomic.Uint64
+	moves, checksFailed, fragments     atomic.Uint64
 
 	failed [NumFailures]atomic.Uint64
 	drops  [NumDrops]atomic.Uint64
@@ -108,6 +109,7 @@ func (c *counters) addTo(s *Stats) {
 	s.HandshakesDTLS13 += c.completed13.Load()
 	s.CookiesSent += c.cookies.Load()
 	s.RetriesSent += c.retries.Load()
+	s.HelloFragments += c.fragments.Load()
 	s.KeyUpdates += c.keyUpdates.Load()
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()

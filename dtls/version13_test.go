@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,21 @@ func TestServerOfBothVersions(t *testing.T) {
 	})
 }
 
+// A hello in several datagrams is an ordinary one: none of them is dropped.
+func TestPartsOfHelloAreNoDrops(t *testing.T) {
+	about(t, VersionDTLS13)
+	var drops []Drop
+	inWorld(t, func(s *Server) {
+		s.Config.Observer.Drop = func(d Drop) { drops = append(drops, d) }
+	}, func(w *world) {
+		w.dial(clientAddress, clientConfig()).Close()
+		synctest.Wait()
+		if got := w.srv.Stats(); got.HelloFragments == 0 || len(drops) != 0 {
+			t.Errorf("%d parts, drops %v", got.HelloFragments, drops)
+		}
+	})
+}
+
 // A server with nothing in common with a client says so, and nothing is kept.
 func TestRefusedHelloIsTold(t *testing.T) {
 	about(t, VersionDTLS13)
@@ -86,6 +102,28 @@ func TestRefusedHelloIsTold(t *testing.T) {
 		time.Sleep(2 * challengePatience)
 		if len(events) != 2 {
 			t.Errorf("then %+v", events[2:])
+		}
+	})
+}
+
+// Lines about other strangers leave room for those that say why a hello was
+// refused.
+func TestRefusedHelloIsToldAmongStrangers(t *testing.T) {
+	about(t, VersionDTLS13)
+	inWorld(t, nil, func(w *world) {
+		for i := range 3 * maxUnverifiedLines {
+			from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}), 9)
+			w.net.send(from, serverPeer, []byte{22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
+		}
+		synctest.Wait()
+		config := clientConfig()
+		config.MaxVersion = VersionDTLS12
+		if _, err := w.tryDial(clientAddress, config); err == nil {
+			t.Fatal("not refused")
+		}
+		time.Sleep(2 * time.Second)
+		if !w.log.has(KindRefused, "hello refused: no common version") || !w.log.has(KindSuppressed, " more not shown") {
+			t.Errorf("log:\n%s", strings.Join(w.log.lines(), "\n"))
 		}
 	})
 }

@@ -26,6 +26,9 @@ The server is authenticated by a pre-shared key (--psk, --psk-file), or by its c
   echo hello | dtlsd connect '[::1]:22334' --insecure`,
 		Args: arguments("HOST:PORT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd, "resume", "groups", "ciphers"); err != nil {
+				return err
+			}
 			settings.Address = args[0]
 			if cmd.Flags().Changed("ping") && settings.Ping < 1 {
 				return usage(cmd, errors.New("--ping wants at least 1"))

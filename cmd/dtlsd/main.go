@@ -113,6 +113,17 @@ func arguments(names ...string) cobra.PositionalArgs {
 	}
 }
 
+// refuseEmpty refuses flags that were given without a value, as a variable that
+// is not set leaves them.
+func refuseEmpty(cmd *cobra.Command, names ...string) error {
+	for _, name := range names {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return usage(cmd, fmt.Errorf("--%s is empty", name))
+		}
+	}
+	return nil
+}
+
 // plainly says of the value of a flag what is wrong with it, where the flags'
 // own types speak of Go.
 func plainly(err error) error {

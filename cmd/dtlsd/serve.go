@@ -27,6 +27,9 @@ the names of the flags as its settings, in TOML; what a flag says wins.`,
   dtlsd serve --cert server.pem --key server.key --client-ca devices.pem`,
 		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := refuseEmpty(cmd, "groups", "ciphers"); err != nil {
+				return err
+			}
 			if file != "" {
 				var err error
 				if settings, err = loadServe(file, cmd.Flags()); err != nil {

@@ -53,6 +53,8 @@ func newStatsCollector(stats func() dtls.Stats) *statsCollector {
 				func(s *dtls.Stats) uint64 { return s.KeyUpdates }),
 			counter("dtlsd_cookies_sent_total", "Cookies sent to clients that had none.",
 				func(s *dtls.Stats) uint64 { return s.CookiesSent }),
+			counter("dtlsd_hello_fragments_total", "Parts of ClientHellos that were kept until the rest arrived or made room for others.",
+				func(s *dtls.Stats) uint64 { return s.HelloFragments }),
 			counter("dtlsd_retransmissions_total", "Flights of handshakes repeated.",
 				func(s *dtls.Stats) uint64 { return s.Retransmissions }),
 			counter("dtlsd_address_changes_total", "Changes of the address of a peer with a connection ID.",

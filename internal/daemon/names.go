@@ -24,6 +24,9 @@ func parseCiphers(list string) ([]uint16, error) {
 		}
 		ids = append(ids, suite.ID)
 	}
+	if list != "" && len(ids) == 0 {
+		return nil, usageFault("possible are "+cipherNames(), "--ciphers: there is no name in %q", list)
+	}
 	return ids, nil
 }
 
@@ -35,6 +38,8 @@ func cipherNames() string {
 	return strings.Join(names, ", ")
 }
 
+const hintGroups = "possible are X25519MLKEM768, X25519, P-256 and P-384"
+
 // parseGroups reads a list of groups for key agreement, the preferred one
 // first. An empty list leaves the choice to the library.
 func parseGroups(list string) ([]tls.CurveID, error) {
@@ -42,9 +47,12 @@ func parseGroups(list string) ([]tls.CurveID, error) {
 	for _, name := range splitNames(list) {
 		group, ok := groupByName(name)
 		if !ok {
-			return nil, usageFault("possible are X25519MLKEM768, X25519, P-256 and P-384", "unknown group %q", name)
+			return nil, usageFault(hintGroups, "unknown group %q", name)
 		}
 		groups = append(groups, group)
+	}
+	if list != "" && len(groups) == 0 {
+		return nil, usageFault(hintGroups, "--groups: there is no name in %q", list)
 	}
 	return groups, nil
 }

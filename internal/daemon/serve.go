@@ -231,18 +231,23 @@ func (d *Service) welcome(addresses []net.Addr) {
 	d.welcomed = true
 	d.tell(d.credentials.weaknesses()...)
 	d.tell(d.credentials.expiry()...)
+	speaks12 := speaksDTLS12(d.config)
 	switch {
 	case d.guest != nil:
 		d.invite(fmt.Sprintf("No credential was given: this run has the identity '%s' with the key %s", d.guest.Identity, hex.EncodeToString(d.guest.Key)),
-			pskCommands(addresses[0], *d.guest))
+			pskCommands(addresses[0], *d.guest, speaks12))
 	case d.settings.SelfSigned:
 		d.invite("The certificate is self-signed and new; its SHA-256 fingerprint is "+fingerprint(d.credentials.certificate.Load()),
-			certificateCommands(addresses[0]))
+			certificateCommands(addresses[0], speaks12))
 	}
 }
 
 func (d *Service) invite(credential string, commands []string) {
-	lines := []string{credential, "To talk to it, paste one of these into another terminal:"}
+	what := "one of these"
+	if len(commands) == 1 {
+		what = "this"
+	}
+	lines := []string{credential, "To talk to it, paste " + what + " into another terminal:"}
 	for _, c := range commands {
 		lines = append(lines, "  "+c)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/dtlsd/dtlsd/dtls"
 )
@@ -21,6 +22,7 @@ import (
 // once, so that a server may have several in the file.
 type ticketFile struct {
 	name, server string
+	place        string // of the file itself, where the name is that of a symbolic link
 
 	mu     sync.Mutex
 	blocks []*pem.Block
@@ -33,15 +35,28 @@ const (
 	maxTickets   = 8 // of one server
 )
 
-// openTicketFile reads a file, which need not be there yet.
+// openTicketFile reads a file, which need not be there yet. Anything else than a
+// file stays as it is.
 func openTicketFile(name, server string) (*ticketFile, error) {
-	t := &ticketFile{name: name, server: server}
+	t := &ticketFile{name: name, server: server, place: name}
 	info, err := os.Stat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if _, err := os.Lstat(name); err == nil {
+			return nil, usageFault("make the file that it names, or name the file itself", "--resume: %s is a symbolic link to nothing", name)
+		}
 		return t, t.write()
-	case err == nil && openToOthers(info):
+	case err != nil:
+		return nil, unreadable(err)
+	case info.IsDir():
+		return nil, usageFault("name a file in it, such as "+filepath.Join(name, "sessions.pem"), "--resume: %s is a directory", name)
+	case !info.Mode().IsRegular():
+		return nil, usageFault("name a file, which need not be there yet", "--resume: %s is not a regular file", name)
+	case openToOthers(info):
 		return nil, runFault("chmod 600 the file, or name another", "%s holds sessions, but its mode %04o lets others at it", name, info.Mode().Perm())
+	}
+	if t.place, err = filepath.EvalSymlinks(name); err != nil {
+		return nil, unreadable(err)
 	}
 	content, err := readFile(name)
 	if err != nil {
@@ -119,22 +134,43 @@ func (t *ticketFile) write() error {
 	for _, block := range t.blocks {
 		content = append(content, pem.EncodeToMemory(block)...)
 	}
-	f, err := os.CreateTemp(filepath.Dir(t.name), filepath.Base(t.name)+".*") // with mode 0600
+	if err := t.replace(content); err != nil {
+		return t.unwritable(err)
+	}
+	return nil
+}
+
+func (t *ticketFile) replace(content []byte) error {
+	if info, err := os.Lstat(t.place); err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is no longer a regular file")
+	}
+	f, err := os.CreateTemp(filepath.Dir(t.place), filepath.Base(t.place)+".*") // with mode 0600
 	if err != nil {
-		return unreadable(err)
+		return err
 	}
 	_, err = f.Write(content)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(f.Name(), t.name)
+		err = os.Rename(f.Name(), t.place)
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return unreadable(err)
 	}
-	return nil
+	return err
+}
+
+// unwritable says why the file cannot be written, by the name that it was given.
+func (t *ticketFile) unwritable(err error) error {
+	hint := ""
+	switch directory := filepath.Dir(t.place); {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "make the directory " + directory + " first; the name is taken relative to the directory in which dtlsd was started"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		hint = "each new session is a new file in the place of the old one: the user that dtlsd runs as must be able to write to the directory " + directory
+	}
+	return runFault(hint, "%s cannot be written: %w", t.name, rootCause(err))
 }
 
 // failure returns the first error of writing the file.

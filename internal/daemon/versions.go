@@ -49,3 +49,14 @@ func (v Versions) apply(c *dtls.Config) {
 		c.MinVersion = dtls.VersionDTLS13
 	}
 }
+
+// speaksDTLS12 tells whether a server with this configuration does, to a client
+// that has every cipher suite.
+func speaksDTLS12(c *dtls.Config) bool {
+	if c.MinVersion == dtls.VersionDTLS13 {
+		return false
+	}
+	return c.CipherSuites == nil || slices.ContainsFunc(dtls.CipherSuites(), func(s dtls.CipherSuite) bool {
+		return s.Version == dtls.VersionDTLS12 && slices.Contains(c.CipherSuites, s.ID)
+	})
+}

@@ -71,6 +71,7 @@ type Action uint8
 // The actions.
 const (
 	Drop   Action = iota // nothing; count the reason
+	Keep                 // nothing: it is part of a ClientHello, and the rest is awaited
 	Reply                // send the reply to where the datagram came from
 	Admit                // begin a handshake
 	Refuse               // send the reply, which is an alert, and count the reason
@@ -80,6 +81,8 @@ func (a Action) String() string {
 	switch a {
 	case Drop:
 		return "drop"
+	case Keep:
+		return "keep"
 	case Reply:
 		return "reply"
 	case Admit:
@@ -125,16 +128,16 @@ func (g *Gate) Receive(now time.Time, peer netip.AddrPort, datagram, reply []byt
 	for rest := datagram; len(rest) > 0; {
 		record, after, err := wire.ParseRecord(rest)
 		if err != nil {
-			verdict.merge(wire.DropMalformedRecord)
+			verdict.merge(dropped(wire.DropMalformedRecord))
 			break
 		}
 		var v Verdict
 		v, reply = g.receiveRecord(in, record, reply)
-		if v.Action != Drop {
+		if v.answers() {
 			v.RecordSeq, v.Rest = record.Seq, after
 			return v, reply
 		}
-		verdict.merge(v.Drop)
+		verdict.merge(v)
 		rest = after
 	}
 	return verdict, reply
@@ -142,11 +145,14 @@ func (g *Gate) Receive(now time.Time, peer netip.AddrPort, datagram, reply []byt
 
 func dropped(reason wire.Drop) Verdict { return Verdict{Action: Drop, Drop: reason} }
 
-// merge adds the reason why another part of the datagram led to nothing. The first one counts, but a
-// fragment that was kept says more than the rest.
-func (v *Verdict) merge(reason wire.Drop) {
-	if v.Drop == wire.DropNone || reason == wire.DropHelloFragment {
-		v.Drop = reason
+// answers reports whether there is something to do about a datagram.
+func (v *Verdict) answers() bool { return v.Action != Drop && v.Action != Keep }
+
+// merge adds what is to be said of another part of the datagram, about which there is nothing to do. The
+// first one counts, but a fragment that was kept says more than the rest.
+func (v *Verdict) merge(other Verdict) {
+	if v.Action == Drop && (v.Drop == wire.DropNone || other.Action == Keep) {
+		*v = other
 	}
 }
 
@@ -174,18 +180,18 @@ func (g *Gate) receiveRecord(in arrival, record wire.Record, reply []byte) (Verd
 	for payload := record.Payload; len(payload) > 0; {
 		f, after, err := wire.ParseFragment(payload)
 		if err != nil {
-			verdict.merge(wire.DropMalformedHello)
+			verdict.merge(dropped(wire.DropMalformedHello))
 			break
 		}
 		var v Verdict
 		v, reply = g.receiveFragment(in, f, reply)
-		if v.Action != Drop {
+		if v.answers() {
 			return v, reply
 		}
-		verdict.merge(v.Drop)
+		verdict.merge(v)
 		payload = after
 	}
-	if verdict.Drop == wire.DropNone {
+	if verdict.Action == Drop && verdict.Drop == wire.DropNone {
 		verdict.Drop = wire.DropMalformedHello // a record without a message
 	}
 	return verdict, reply
@@ -213,6 +219,9 @@ func (g *Gate) receiveFragment(in arrival, f wire.Fragment, reply []byte) (Verdi
 	body, reason := g.ring.add(in.now, in.peer, f)
 	if reason != wire.DropNone {
 		return dropped(reason), reply
+	}
+	if body == nil {
+		return Verdict{Action: Keep}, reply
 	}
 	// Its sender has spent all fragments on this answer, of which the last one is often small.
 	in.size = max(in.size, len(body))

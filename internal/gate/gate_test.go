@@ -90,6 +90,15 @@ func wantDrop(t *testing.T, g *Gate, now time.Time, peer netip.AddrPort, datagra
 	}
 }
 
+// wantKept checks that the gate keeps the datagram: it is part of a hello.
+func wantKept(t *testing.T, g *Gate, now time.Time, peer netip.AddrPort, datagram []byte) {
+	t.Helper()
+	v, reply := g.Receive(now, peer, datagram, []byte("kept"))
+	if v.Action != Keep || string(reply) != "kept" {
+		t.Errorf("%v, reason %v, reply %q; want it to be kept", v.Action, v.Drop, reply)
+	}
+}
+
 // wantCookie checks that the gate answers the datagram with a HelloVerifyRequest, whose sequence numbers
 // are those, and returns its cookie.
 func wantCookie(t *testing.T, g *Gate, now time.Time, peer netip.AddrPort, datagram []byte, at position) []byte {
@@ -175,7 +184,7 @@ func TestGateWithoutCookiesAdmitsAtOnce(t *testing.T) {
 	hello := newHello()
 	wantAdmit(t, g, start, alice, datagramOf(hello, position{}), hello, position{})
 	fragments := fragmentsOf(hello.AppendTo(nil), 0, 40)
-	wantDrop(t, g, start, alice, recordOf(1, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(1, fragments[0]))
 	wantAdmit(t, g, start, alice, recordOf(2, fragments[1]), hello, position{2, 0})
 }
 
@@ -249,7 +258,7 @@ func TestKeptFragmentIsTheReasonThatCounts(t *testing.T) {
 	stray := append(wire.AppendRecordHeader(nil, wire.ContentAlert, wire.VersionDTLS12, 1, 9, 2), 1, 0)
 	fragment := recordOf(5, fragmentsOf(newHello().AppendTo(nil), 0, 20)[1])
 	for _, datagram := range [][]byte{append(stray, fragment...), append(fragment, stray...)} {
-		wantDrop(t, newGate(t, Config{}), start, alice, datagram, wire.DropHelloFragment)
+		wantKept(t, newGate(t, Config{}), start, alice, datagram)
 	}
 }
 
@@ -299,7 +308,7 @@ func TestR24NothingIsAllocatedBeforeACookieIsGood(t *testing.T) {
 		{"hello with a good cookie", good, Admit, wire.DropNone},
 		{"hello with a bad cookie", badMAC, Reply, wire.DropNone},
 		{"malformed hello", malformed, Drop, wire.DropMalformedHello},
-		{"first fragment", recordOf(1, fragments[0]), Drop, wire.DropHelloFragment},
+		{"first fragment", recordOf(1, fragments[0]), Keep, wire.DropNone},
 		{"all fragments", recordOf(1, fragments...), Admit, wire.DropNone},
 		{"junk", []byte("0123456789abcdef0123456789abcdef"), Drop, wire.DropMalformedRecord},
 		{"nothing", nil, Drop, wire.DropEmptyDatagram},

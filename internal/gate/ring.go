@@ -44,8 +44,8 @@ func newRing(slots, size int) ring {
 }
 
 // add takes in a fragment of a ClientHello. It returns the whole body when nothing is missing any more,
-// and frees the slot; the bytes stay until the next call. Otherwise the reason says what became of the
-// fragment.
+// and frees the slot; the bytes stay until the next call. Of a fragment that is not kept it returns the
+// reason.
 func (r *ring) add(now time.Time, peer netip.AddrPort, f wire.Fragment) ([]byte, wire.Drop) {
 	if len(f.Body) == 0 {
 		return nil, wire.DropMalformedHello // it would take a slot and bring nothing
@@ -60,7 +60,7 @@ func (r *ring) add(now time.Time, peer netip.AddrPort, f wire.Fragment) ([]byte,
 	}
 	s.fill(int(f.Offset), f.Body)
 	if s.received < s.length {
-		return nil, wire.DropHelloFragment
+		return nil, wire.DropNone
 	}
 	s.taken = 0
 	return s.body[:s.length:s.length], wire.DropNone

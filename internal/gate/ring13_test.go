@@ -21,7 +21,7 @@ func sendFragments(t *testing.T, g *Gate, from uint64, fragments []wire.Fragment
 	t.Helper()
 	last := len(fragments) - 1
 	for i, f := range fragments[:last] {
-		wantDrop(t, g, start, alice, recordOf(from+uint64(i), f), wire.DropHelloFragment)
+		wantKept(t, g, start, alice, recordOf(from+uint64(i), f))
 	}
 	return g.Receive(start, alice, recordOf(from+uint64(last), fragments[last]), nil)
 }
@@ -61,7 +61,7 @@ func TestR24AnswerIsPaidForByAllFragments(t *testing.T) {
 		t.Fatalf("%v, reason %v, reply of %d bytes to %d", v.Action, v.Drop, len(reply), len(body))
 	}
 	// It is spent now: the small one alone brings nothing.
-	wantDrop(t, g, start, alice, recordOf(2, fragments[1]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(2, fragments[1]))
 
 	short := newHello13()
 	short.SessionID, short.ext.ServerName, short.ext.ALPN = nil, "", nil

@@ -29,13 +29,13 @@ func TestFirstFragmentIsAnsweredAtOnce(t *testing.T) {
 	}
 	// The rest cannot complete it, and the second hello takes the slot over.
 	for i, f := range fragments[1:] {
-		wantDrop(t, g, start, alice, recordOf(uint64(5+i), f), wire.DropHelloFragment)
+		wantKept(t, g, start, alice, recordOf(uint64(5+i), f))
 	}
 	hello.Cookie = cookie
 	fragments = fragmentsOf(hello.AppendTo(nil), 1, 200)
 	last := len(fragments) - 1
 	for i, f := range fragments[:last] {
-		wantDrop(t, g, start, alice, recordOf(uint64(10+i), f), wire.DropHelloFragment)
+		wantKept(t, g, start, alice, recordOf(uint64(10+i), f))
 	}
 	wantAdmit(t, g, start, alice, recordOf(20, fragments[last]), hello, position{20, 1})
 }
@@ -67,7 +67,7 @@ func TestFragmentsArriveInAnyOrder(t *testing.T) {
 				wantAdmit(t, g, start, alice, datagram, hello, position{uint64(i), 1})
 				break
 			}
-			wantDrop(t, g, start, alice, datagram, wire.DropHelloFragment)
+			wantKept(t, g, start, alice, datagram)
 		}
 		if t.Failed() {
 			t.Fatalf("seed %d, round %d", seed, round)
@@ -84,10 +84,10 @@ func TestFragmentsOverlap(t *testing.T) {
 		f.Offset, f.Body = uint32(from), body[from:to]
 		return recordOf(0, f)
 	}
-	wantDrop(t, g, start, alice, part(100, 300), wire.DropHelloFragment)
-	wantDrop(t, g, start, alice, part(150, 200), wire.DropHelloFragment)
-	wantDrop(t, g, start, alice, part(64, 128), wire.DropHelloFragment)
-	wantDrop(t, g, start, alice, part(250, len(body)), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, part(100, 300))
+	wantKept(t, g, start, alice, part(150, 200))
+	wantKept(t, g, start, alice, part(64, 128))
+	wantKept(t, g, start, alice, part(250, len(body)))
 	wantAdmit(t, g, start, alice, part(0, 65), hello, position{0, 1})
 }
 
@@ -109,14 +109,14 @@ func TestReplyIsNotLongerThanTheLastFragment(t *testing.T) {
 	g := newGate(t, Config{})
 	body := newHello().AppendTo(nil)
 	fragments := fragmentsOf(body, 0, len(body)-1)
-	wantDrop(t, g, start, alice, recordOf(0, fragments[1]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(0, fragments[1]))
 	// The first fragment lacks a byte of the extensions only, and is answered.
 	wantCookie(t, g, start, alice, recordOf(1, fragments[0]), position{1, 0})
 
 	fragments = fragmentsOf(body, 0, 20)
 	last := len(fragments) - 1
 	for i, f := range fragments[:last] {
-		wantDrop(t, g, start, bob, recordOf(uint64(i), f), wire.DropHelloFragment)
+		wantKept(t, g, start, bob, recordOf(uint64(i), f))
 	}
 	wantDrop(t, g, start, bob, recordOf(uint64(last), fragments[last]), wire.DropReplyTooLong)
 }
@@ -134,12 +134,12 @@ func TestConflictingFragmentStartsTheSlotAnew(t *testing.T) {
 			g := newGate(t, Config{})
 			hello := longHello(t, g)
 			fragments := fragmentsOf(hello.AppendTo(nil), 1, 300)
-			wantDrop(t, g, start, alice, recordOf(0, fragments[0]), wire.DropHelloFragment)
+			wantKept(t, g, start, alice, recordOf(0, fragments[0]))
 			other := fragments[1]
 			c.change(&other)
-			wantDrop(t, g, start, alice, recordOf(1, other), wire.DropHelloFragment)
-			wantDrop(t, g, start, alice, recordOf(2, fragments[1]), wire.DropHelloFragment)
-			wantDrop(t, g, start, alice, recordOf(3, fragments[2]), wire.DropHelloFragment)
+			wantKept(t, g, start, alice, recordOf(1, other))
+			wantKept(t, g, start, alice, recordOf(2, fragments[1]))
+			wantKept(t, g, start, alice, recordOf(3, fragments[2]))
 			wantAdmit(t, g, start, alice, recordOf(4, fragments[0]), hello, position{4, 1})
 		})
 	}
@@ -149,9 +149,9 @@ func TestFragmentsDoNotWaitForever(t *testing.T) {
 	g := newGate(t, Config{})
 	hello := longHello(t, g)
 	fragments := fragmentsOf(hello.AppendTo(nil), 1, 400)
-	wantDrop(t, g, start, alice, recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(0, fragments[0]))
 	late := start.Add(slotPatience + time.Second)
-	wantDrop(t, g, late, alice, recordOf(1, fragments[1]), wire.DropHelloFragment)
+	wantKept(t, g, late, alice, recordOf(1, fragments[1]))
 	wantAdmit(t, g, late, alice, recordOf(2, fragments[0]), hello, position{2, 1})
 }
 
@@ -160,8 +160,8 @@ func TestFragmentsOfTwoSendersAreKeptApart(t *testing.T) {
 	one, two := newHello(), newHello()
 	two.Random = [32]byte{9}
 	ofOne, ofTwo := fragmentsOf(one.AppendTo(nil), 0, 50), fragmentsOf(two.AppendTo(nil), 0, 50)
-	wantDrop(t, g, start, alice, recordOf(0, ofOne[0]), wire.DropHelloFragment)
-	wantDrop(t, g, start, bob, recordOf(0, ofTwo[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(0, ofOne[0]))
+	wantKept(t, g, start, bob, recordOf(0, ofTwo[0]))
 	wantAdmit(t, g, start, alice, recordOf(1, ofOne[1]), one, position{1, 0})
 	wantAdmit(t, g, start, bob, recordOf(1, ofTwo[1]), two, position{1, 0})
 }
@@ -173,19 +173,19 @@ func TestOldestSlotIsTakenOver(t *testing.T) {
 	fragments := fragmentsOf(hello.AppendTo(nil), 0, 50)
 	sender := func(i int) netip.AddrPort { return netip.AddrPortFrom(alice.Addr(), uint16(1000+i)) }
 	for i := range slots {
-		wantDrop(t, g, start, sender(i), recordOf(0, fragments[0]), wire.DropHelloFragment)
+		wantKept(t, g, start, sender(i), recordOf(0, fragments[0]))
 	}
 	// The second one leaves; its slot is taken before anybody else's.
 	wantAdmit(t, g, start, sender(1), recordOf(1, fragments[1]), hello, position{1, 0})
-	wantDrop(t, g, start, sender(slots), recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, sender(slots), recordOf(0, fragments[0]))
 	// None is free now: the first is the oldest, and then the third.
-	wantDrop(t, g, start, sender(slots+1), recordOf(0, fragments[0]), wire.DropHelloFragment)
-	wantDrop(t, g, start, sender(slots+2), recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, sender(slots+1), recordOf(0, fragments[0]))
+	wantKept(t, g, start, sender(slots+2), recordOf(0, fragments[0]))
 	for _, i := range []int{3, slots, slots + 1, slots + 2} {
 		wantAdmit(t, g, start, sender(i), recordOf(1, fragments[1]), hello, position{1, 0})
 	}
 	for _, i := range []int{0, 2} {
-		wantDrop(t, g, start, sender(i), recordOf(1, fragments[1]), wire.DropHelloFragment)
+		wantKept(t, g, start, sender(i), recordOf(1, fragments[1]))
 	}
 }
 
@@ -193,15 +193,15 @@ func TestFragmentsOfAnAdmittedHelloAreForgotten(t *testing.T) {
 	g := newGate(t, Config{})
 	hello := longHello(t, g)
 	fragments := fragmentsOf(hello.AppendTo(nil), 1, 400)
-	wantDrop(t, g, start, alice, recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(0, fragments[0]))
 	wantAdmit(t, g, start, alice, recordOf(1, fragments[1]), hello, position{1, 1})
-	wantDrop(t, g, start, alice, recordOf(2, fragments[1]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(2, fragments[1]))
 }
 
 func TestOnlyAFirstFragmentIsReadAsAHello(t *testing.T) {
 	f := wholeFragment(newHello().AppendTo(nil), 0)
 	f.Offset, f.Length = 1, f.Length+1
-	wantDrop(t, newGate(t, Config{}), start, alice, recordOf(0, f), wire.DropHelloFragment)
+	wantKept(t, newGate(t, Config{}), start, alice, recordOf(0, f))
 }
 
 func TestFragmentsThatCannotBeKept(t *testing.T) {
@@ -221,7 +221,7 @@ func TestFragmentsThatCannotBeKept(t *testing.T) {
 func TestMalformedHelloInFragmentsFreesItsSlot(t *testing.T) {
 	g := newGate(t, Config{})
 	fragments := fragmentsOf(make([]byte, 100), 0, 50)
-	wantDrop(t, g, start, alice, recordOf(0, fragments[0]), wire.DropHelloFragment)
+	wantKept(t, g, start, alice, recordOf(0, fragments[0]))
 	wantDrop(t, g, start, alice, recordOf(1, fragments[1]), wire.DropMalformedHello)
 	if g.ring.slots[0].taken != 0 {
 		t.Error("the slot is taken")

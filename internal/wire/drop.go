@@ -21,7 +21,6 @@ const (
 	DropUnknownPeer        // neither a session nor a ClientHello
 	DropMalformedHello     // a ClientHello that does not parse
 	DropUnsupportedVersion // a ClientHello of something else than DTLS
-	DropHelloFragment      // part of a ClientHello, kept until the rest arrives
 	DropReplyTooLong       // a ClientHello shorter than the request for a cookie would be
 	DropRefusedHello       // a ClientHello of DTLS 1.3 without a version or parameters that we have
 	DropBadCookie          // a ClientHello of DTLS 1.3 with a cookie that is not ours, or no longer, or another client's
@@ -90,7 +89,6 @@ var dropLabels = [NumDrops]string{
 	DropUnknownPeer:              "unknown_peer",
 	DropMalformedHello:           "malformed_hello",
 	DropUnsupportedVersion:       "unsupported_version",
-	DropHelloFragment:            "hello_fragment",
 	DropReplyTooLong:             "reply_too_long",
 	DropRefusedHello:             "refused_hello",
 	DropBadCookie:                "bad_cookie",
