@@ -194,3 +194,26 @@ func TestATicketIsNotOfferedAfterAWeek(t *testing.T) {
 func late(typ wire.HandshakeType, seq uint16, body []byte) []byte {
 	return wire.Fragment{Type: typ, Length: uint32(len(body)), Seq: seq, Body: body}.AppendTo(nil)
 }
+
+// A record may hold more than what ends the association, which has no keys after
+// that.
+func TestNothingIsSaidAfterAFragmentThatEndsAnAssociation(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	quiet(p)
+	for range 2 { // the second answer waits for the first to arrive
+		if err := p.Client.RequestCIDs(p.Now, 1); err != nil {
+			t.Fatal(err)
+		}
+		p.Client.Drain(p.Now)
+		p.Settle()
+	}
+	next := p.Server.PeerSeq()
+	bad := wire.Fragment{Type: wire.TypeKeyUpdate, Seq: next, Length: 1 << 20, Body: []byte{0}}.AppendTo(nil)
+	good := late(wire.TypeKeyUpdate, next, []byte{0})
+	sealed := p.Client.SealAs(wire.ContentHandshake, append(bad, good...))
+	p.ToServer(sealed)
+	wantOverWith(t, p.Server, wire.AlertIllegalParameter)
+	if sent := p.Server.Take(); len(sent) != 1 || p.Server.Buffered() > 0 {
+		t.Errorf("%d datagrams, want an alert; %d bytes kept", len(sent), p.Server.Buffered())
+	}
+}
