@@ -1,9 +1,9 @@
 package console
 
 import (
-	"errors"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"

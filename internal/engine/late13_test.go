@@ -215,3 +215,26 @@ func TestDeadlineIsNeverOverWhileAMessageIsRepeated(t *testing.T) {
 		t.Errorf("repeated %d times in %v", p.Server.Repeated, took)
 	}
 }
+
+// A record may hold more than what ends the association, which has no keys after
+// that.
+func TestNothingIsSaidAfterAFragmentThatEndsAnAssociation(t *testing.T) {
+	p := connected(t, dtls13, withCIDs(0, 8))
+	quiet(p)
+	for range 2 { // the second answer waits for the first to arrive
+		if err := p.Client.RequestCIDs(p.Now, 1); err != nil {
+			t.Fatal(err)
+		}
+		p.Client.Drain(p.Now)
+		p.Settle()
+	}
+	next := p.Server.PeerSeq()
+	bad := wire.Fragment{Type: wire.TypeKeyUpdate, Seq: next, Length: 1 << 20, Body: []byte{0}}.AppendTo(nil)
+	good := late(wire.TypeKeyUpdate, next, []byte{0})
+	sealed := p.Client.SealAs(wire.ContentHandshake, append(bad, good...))
+	p.ToServer(sealed)
+	wantOverWith(t, p.Server, wire.AlertIllegalParameter)
+	if sent := p.Server.Take(); len(sent) != 1 || p.Server.Buffered() > 0 {
+		t.Errorf("%d datagrams, want an alert; %d bytes kept", len(sent), p.Server.Buffered())
+	}
+}

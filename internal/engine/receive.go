@@ -210,6 +210,9 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 			return
 		}
 		drop := a.keepFragment(now, n, f)
+		if a.phase == phaseClosed {
+			return // there are no keys any more for what follows
+		}
 		if drop != wire.DropNone {
 			a.drop(drop)
 		}
