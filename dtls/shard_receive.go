@@ -101,8 +101,8 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		s.queue(reply, from)
 		s.holdFlight(from.peer)
 	case gate.Refuse:
-		s.drop(from.peer, verdict.Drop)
 		s.observeRefusal(from.peer, datagram, &verdict)
+		s.drop(from.peer, verdict.Drop)
 		s.queue(reply, from)
 		s.logRefused(from.peer, verdict.Err)
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
+	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 func TestMessagesOfDTLS13AreDecoded(t *testing.T) {
@@ -59,8 +60,28 @@ func TestRefusedHelloIsExplained(t *testing.T) {
 		go w.tryDial(config)
 		synctest.Wait()
 		w.want(OutcomeFailed, "the server refused the hello: no common version: client offers DTLS 1.2; server accepts DTLS 1.3")
+		w.wantSteps("< client_hello", "> alert fatal protocol_version", "< drop refused_hello")
+		if n := len(w.traces.summaries()); n != 1 {
+			t.Errorf("%d traces of one hello", n)
+		}
 		time.Sleep(5 * time.Minute)
 	})
+}
+
+// Without the words for it, the reason alone tells that a hello was refused.
+func TestRefusedHelloIsNoGarbage(t *testing.T) {
+	for reason, want := range map[dtls.DropReason]string{
+		wire.DropRefusedHello: "the server refused the hello: no version, cipher suite or group in common (refused_hello)",
+		wire.DropBadCookie:    "the server refused the hello: its cookie is not the server's (bad_cookie); did the client move, or was the server started anew?",
+	} {
+		p := newPlay()
+		for range 2 {
+			p.drop(dtls.Drop{Time: p.now, Peer: numberedPeer(1), Reason: reason})
+		}
+		if got := p.summaries(); len(got) != 1 || got[0].Outcome != OutcomeFailed || got[0].Explanation != want {
+			t.Errorf("%+v", got)
+		}
+	}
 }
 
 func TestWrongKeyInDTLS13IsExplained(t *testing.T) {

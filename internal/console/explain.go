@@ -140,7 +140,7 @@ func alertAdvice(alert string) string {
 	}
 }
 
-// isRefusal tells the reasons for which a ClientHello that is in order is
+// isRefusal tells the reasons for which a ClientHello that can be read is
 // dropped.
 func isRefusal(reason dtls.DropReason) bool { return refusal(reason) != "" }
 
@@ -155,6 +155,10 @@ func refusal(reason dtls.DropReason) string {
 		return "the server refused the client: there are too many sessions (session_limit)"
 	case wire.DropRateLimited:
 		return "the server refused the client: too many handshakes begin in its network (rate_limited)"
+	case wire.DropRefusedHello:
+		return "the server refused the hello: no version, cipher suite or group in common (refused_hello)"
+	case wire.DropBadCookie:
+		return "the server refused the hello: its cookie is not the server's (bad_cookie); did the client move, or was the server started anew?"
 	default:
 		return ""
 	}
@@ -188,10 +192,6 @@ func sender(reason dtls.DropReason) (seen, question string) {
 			"; is another protocol sent to this port, or does the client use a session that is over?"
 	case wire.DropMalformedHello:
 		return "ClientHellos that cannot be parsed", another
-	case wire.DropRefusedHello:
-		return "ClientHellos that have nothing in common with the server", ""
-	case wire.DropBadCookie:
-		return "ClientHellos with cookies that are not the server's", "; did the client move, or was the server started anew?"
 	case wire.DropUnknownCID:
 		return "records with a connection ID that no session has", "; does the client use a session that is over?"
 	case wire.DropReplyTooLong:

@@ -45,6 +45,7 @@ func (t *traces) ofStranger(e dtls.HandshakeEvent) {
 	case tr != nil:
 		tr.addEvent(e)
 		if e.Err != nil {
+			t.makeRoom(tracesGarbage, isGarbage)
 			tr.end(e.Time, OutcomeFailed)
 			tr.explain(refusedHello(e.Err), verdict)
 		}

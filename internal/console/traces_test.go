@@ -3,6 +3,7 @@ package console
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -236,6 +237,8 @@ func TestStrangersDisplaceNoClient(t *testing.T) {
 		p.handshake(dtls.HandshakeEvent{Time: p.now, Peer: numberedPeer(n), Message: "client_hello", Type: 1})
 		p.drop(dtls.Drop{Time: p.now, Peer: numberedPeer(n + 10_000), Reason: wire.DropUnknownPeer})
 		p.drop(dtls.Drop{Time: p.now, Peer: numberedPeer(n + 20_000), Reason: wire.DropNotListening})
+		p.handshake(dtls.HandshakeEvent{Time: p.now, Peer: numberedPeer(n + 30_000), Message: "client_hello", Type: 1})
+		p.handshake(dtls.HandshakeEvent{Time: p.now, Peer: numberedPeer(n + 30_000), Sent: true, Alert: "fatal protocol_version", Err: errors.New("no common version")})
 		if n >= 1250 { // five seconds later
 			p.handshake(dtls.HandshakeEvent{Time: p.now, Peer: numberedPeer(n - 250), Unanswered: true})
 		}
