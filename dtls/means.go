@@ -2,6 +2,7 @@ package dtls
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -11,19 +12,33 @@ import (
 )
 
 // checkMeans sees to it that there is a suite that can be used.
-func (p *profile) checkMeans(side engine.Side) error {
+func (p *profile) checkMeans(side engine.Side, versions []wire.Version) error {
 	if side == engine.Server && p.config.GetConfigForClient != nil {
 		return nil // which has the last word
 	}
-	if psk, certificates := p.means(side); !psk && !certificates {
-		return errors.New("none of CipherSuites goes with the keys and certificates that are configured")
+	if psk, certificates := p.means(side); psk || certificates {
+		return nil
 	}
-	return nil
+	bounds := slices.DeleteFunc(p.config.versions(), func(v wire.Version) bool { return !slices.Contains(versions, v) })
+	switch psk, certificates := p.meansIf(side, true); {
+	case len(bounds) == 0:
+		return errors.New("none of the versions between MinVersion and MaxVersion is one of the server's")
+	case len(p.engine.Versions) == 0:
+		return fmt.Errorf("none of CipherSuites is of a version between MinVersion and MaxVersion: %v", bounds[0])
+	case psk || certificates:
+		return errors.New("none of CurvePreferences is a group of DTLS 1.2")
+	}
+	return errors.New("none of CipherSuites goes with the keys and certificates that are configured")
 }
 
 // means tells whether there are suites that can be used with pre-shared keys, and
 // with certificates of the server.
 func (p *profile) means(side engine.Side) (psk, certificates bool) {
+	return p.meansIf(side, slices.ContainsFunc(p.engine.Policy.Groups, func(g wire.Group) bool { return g != wire.GroupX25519MLKEM768 }))
+}
+
+// meansIf is means where there are groups of DTLS 1.2, or none.
+func (p *profile) meansIf(side engine.Side, groups12 bool) (psk, certificates bool) {
 	policy := &p.engine.Policy
 	if slices.Contains(p.engine.Versions, wire.VersionDTLS13) {
 		psk = policy.PSK
@@ -33,9 +48,11 @@ func (p *profile) means(side engine.Side) (psk, certificates bool) {
 		return psk, certificates
 	}
 	for _, s := range policy.Suites {
-		if s.KeyExchange.UsesPSK() {
+		switch {
+		case s.KeyExchange.UsesECDHE() && !groups12:
+		case s.KeyExchange.UsesPSK():
 			psk = psk || policy.PSK
-		} else {
+		default:
 			certificates = certificates || policy.Certificates && p.fits(side, s.KeyExchange)
 		}
 	}

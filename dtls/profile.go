@@ -86,7 +86,7 @@ func newProfile(c *Config, side engine.Side, observer *Observer, versions []wire
 	if !slices.Contains(p.engine.Versions, wire.VersionDTLS13) {
 		p.engine.Policy.Groups = slices.DeleteFunc(p.engine.Policy.Groups, func(g wire.Group) bool { return g == wire.GroupX25519MLKEM768 })
 	}
-	if err := p.checkMeans(side); err != nil {
+	if err := p.checkMeans(side, versions); err != nil {
 		return nil, err
 	}
 	p.engine.Credentials = engineCredentials(p.credentials)

@@ -42,6 +42,13 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 			CipherSuites: []uint16{TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_PSK_WITH_AES_128_CCM_8},
 		}, "none of CipherSuites goes with the keys and certificates that are configured"},
 		{engine.Client, &Config{CipherSuites: []uint16{TLS_PSK_WITH_AES_128_CCM_8}}, "none of CipherSuites"},
+		{engine.Client, psk(func(c *Config) { c.MaxVersion, c.CipherSuites = VersionDTLS12, []uint16{TLS_AES_128_GCM_SHA256} }),
+			"none of CipherSuites is of a version between MinVersion and MaxVersion: DTLS 1.2"},
+		{engine.Server, &Config{
+			Certificates: []tls.Certificate{ca.issue(t, "ecdsa", "a")},
+			MaxVersion:   VersionDTLS12, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
+		}, "none of CurvePreferences is a group of DTLS 1.2"},
+		{engine.Client, &Config{MaxVersion: VersionDTLS12, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}}, "none of CurvePreferences is a group of DTLS 1.2"},
 		{engine.Server, nil, "a server needs Certificates"},
 	} {
 		err := test.config.validate(test.side)
@@ -65,6 +72,10 @@ func TestConfigsThatAreFine(t *testing.T) {
 		}
 	}
 	for name, config := range map[string]*Config{
+		"PSK without groups": {
+			PSK: StaticPSK{}, MaxVersion: VersionDTLS12,
+			CipherSuites: []uint16{TLS_PSK_WITH_AES_128_CCM_8}, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
+		},
 		"PSK":                     {PSK: StaticPSK{}, CipherSuites: []uint16{TLS_PSK_WITH_AES_128_CCM_8}},
 		"a certificate":           {Certificates: []tls.Certificate{ca.issue(t, "rsa", "a")}, CipherSuites: []uint16{TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}},
 		"certificates to come":    {GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, nil }},

@@ -361,7 +361,7 @@ func TestConfigForClientKeepsWhatTheRetrySaid(t *testing.T) {
 			err    string
 		}{
 			{func(c *Config) { c.PSKIdentityHint = []byte("another") }, ""},
-			{func(c *Config) { c.MaxVersion = VersionDTLS12 }, "none of CipherSuites goes with"},
+			{func(c *Config) { c.MaxVersion = VersionDTLS12 }, "none of the versions between MinVersion and MaxVersion is one of the server's"},
 			{func(c *Config) { c.CipherSuites = []uint16{TLS_AES_256_GCM_SHA384} }, "no TLS_AES_128_GCM_SHA256, which was agreed on before"},
 			{func(c *Config) { c.CurvePreferences = []tls.CurveID{tls.X25519} }, "no X25519MLKEM768, which was agreed on before"},
 		} {

@@ -61,7 +61,7 @@ func TestVersionsThatAreSpoken(t *testing.T) {
 		{0, 0, []uint16{TLS_AES_128_CCM_8_SHA256}, only13, ""},
 		{0, 0, []uint16{TLS_AES_128_CCM_8_SHA256, TLS_PSK_WITH_AES_128_CCM_8}, both, ""},
 		{VersionDTLS13, VersionDTLS12, nil, nil, "dtls: MinVersion is DTLS 1.3, which is newer than MaxVersion, DTLS 1.2"},
-		{VersionDTLS13, 0, []uint16{TLS_PSK_WITH_AES_128_CCM_8}, nil, "dtls: none of CipherSuites goes with the keys and certificates that are configured"},
+		{VersionDTLS13, 0, []uint16{TLS_PSK_WITH_AES_128_CCM_8}, nil, "dtls: none of CipherSuites is of a version between MinVersion and MaxVersion: DTLS 1.3"},
 	} {
 		c := clientConfig()
 		c.MinVersion, c.MaxVersion, c.CipherSuites = test.lowest, test.highest, test.suites

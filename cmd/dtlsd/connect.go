@@ -17,7 +17,8 @@ func newConnect() *cobra.Command {
 		Short: "Talk to a DTLS server",
 		Long: `Talk to a DTLS server: each line of standard input is a datagram, each datagram
 that comes back is a line of standard output. Information goes to standard error.
-In DTLS 1.3 the line /key-update changes the keys of both sides and is not sent.
+Two lines are not sent: /key-update changes the keys of both sides, in DTLS 1.3, and
+/rebind moves to another port, with --cid.
 
 The server is authenticated by a pre-shared key (--psk, --psk-file), or by its certificate
 (--ca, or the authorities that the system believes).`,

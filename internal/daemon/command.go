@@ -18,10 +18,18 @@ const keyUpdateCommand = "/key-update"
 
 // obey does what a line says, if it is one of those that are not to be sent.
 func (c *client) obey(line []byte) bool {
-	switch {
-	case c.settings.CID && string(line) == rebindCommand:
+	switch string(line) {
+	case rebindCommand:
+		if !c.settings.CID {
+			c.say(slog.LevelWarn, rebindCommand+" needs --cid: the line was not sent")
+			return true
+		}
 		c.rebind()
-	case c.updatesKeys && string(line) == keyUpdateCommand:
+	case keyUpdateCommand:
+		if !c.updatesKeys {
+			c.say(slog.LevelWarn, keyUpdateCommand+" needs DTLS 1.3: the line was not sent")
+			return true
+		}
 		c.updateKeys()
 	default:
 		return false

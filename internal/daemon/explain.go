@@ -87,9 +87,9 @@ func (c *client) adviceOnAlert(alert uint8) string {
 	case alert == alertCertRequired:
 		return "the server wants a certificate of ours: --cert and --key"
 	case alert == alertHandshakeFailure && !c.settings.hasPSK():
-		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)? compare --ciphers, too"
+		return "the server has nothing in common with us: does it want a pre-shared key (--psk) or a certificate (--cert, --key)? compare --ciphers and --groups, too"
 	case alert == alertHandshakeFailure:
-		return "the server has nothing in common with us: compare --ciphers, and whether it has pre-shared keys at all"
+		return "the server has nothing in common with us: compare --ciphers and --groups, and whether it has pre-shared keys at all"
 	case alert >= alertBadCertificate && alert <= alertUnknownCA && c.settings.Cert != "":
 		return "the server does not accept the certificate of --cert"
 	case alert == alertUnknownPSK, alert == alertDecryptError:

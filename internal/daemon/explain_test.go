@@ -31,6 +31,7 @@ func TestFailuresToConnectComeWithAdvice(t *testing.T) {
 		{"silence", dtls.ErrHandshakeTimeout, withPSK, "handshake timed out", "--timeout"},
 		{"nothing in common", &dtls.AlertError{Alert: alertHandshakeFailure}, plain, "handshake_failure", "--psk"},
 		{"no suite in common", &dtls.AlertError{Alert: alertHandshakeFailure}, withPSK, "handshake_failure", "--ciphers"},
+		{"no group in common", &dtls.AlertError{Alert: alertHandshakeFailure}, plain, "handshake_failure", "--groups"},
 		{"what programmers want to know", &dtls.AlertError{Alert: alertHandshakeFailure, Offered: "Config.ClientPSK"}, plain, "handshake_failure", "--psk"},
 		{"our certificate", &dtls.AlertError{Alert: alertUnknownCA}, withCert, "unknown_ca", "--cert"},
 		{"unknown identity", &dtls.AlertError{Alert: alertUnknownPSK}, withPSK, "unknown_psk_identity", "compare identity and key"},

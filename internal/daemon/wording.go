@@ -21,6 +21,7 @@ func (e reworded) Unwrap() error { return e.error }
 var flagNames = strings.NewReplacer(
 	"CipherSuites", "--ciphers",
 	"CurvePreferences", "--groups",
+	"a version between MinVersion and MaxVersion", "the version in --dtls",
 	"PSKIdentityHint", "--psk-hint",
 	"NextProtos", "--alpn",
 	"MTU", "--mtu",
@@ -33,7 +34,14 @@ var flagNames = strings.NewReplacer(
 
 // configFault is what the library has against settings.
 func configFault(err error) error {
-	return &Fault{Err: reworded{err, flagNames.Replace(withoutPrefix{err}.Error())}, Usage: true}
+	text, hint := flagNames.Replace(withoutPrefix{err}.Error()), ""
+	switch {
+	case strings.Contains(text, "the version in --dtls"):
+		hint = "each cipher suite is of one version: add one of that version to --ciphers, or the other version to --dtls"
+	case strings.Contains(text, "none of --groups"):
+		hint = "X25519MLKEM768 needs DTLS 1.3: add X25519, P-256 or P-384 to --groups, or 1.3 to --dtls"
+	}
+	return &Fault{Err: reworded{err, text}, Hint: hint, Usage: true}
 }
 
 // goType finds the type of a field in the complaint of the TOML decoder.

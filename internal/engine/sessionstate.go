@@ -124,6 +124,9 @@ func ParseSessionState(data []byte) (*SessionState, error) {
 		}
 	}
 	s.ServerName = string(name)
+	if len(s.Identity) == 0 && !s.usesPSK() {
+		s.Identity = nil // none is another one than the empty one
+	}
 	var received uint64
 	if !in.ReadUint32(&s.AgeAdd) || !in.ReadUint64(&received) || !in.ReadUint32(&s.Lifetime) {
 		return nil, ErrSessionState
