@@ -19,7 +19,7 @@ func (s *shard) ask(sess *Session, e *engine.Event) {
 	case engine.EventVerify:
 		s.verify(sess, e.Token, e)
 	case engine.EventLookupPSK:
-		s.lookUpPSK(sess, e.Token, bytes.Clone(e.Data))
+		s.lookUpPSK(sess, e.Token, bytes.Clone(e.Data), e.Ticket)
 	case engine.EventLookupSession:
 		s.lookUpSession(sess, e.Token, string(e.Data))
 	case engine.EventSelectCredentials:

@@ -89,6 +89,12 @@ func (s *shard) logIdentity(sess *Session, identity []byte) {
 	}
 }
 
+func (s *shard) logStaleTicket(sess *Session) {
+	if s.logs() {
+		s.logOf(sess, Info, KindProgress, s.host.voice.staleTicket(sess.peer()), nil)
+	}
+}
+
 func (s *shard) logUnknownIdentity(sess *Session) {
 	if s.logs() && s.host.side == engine.Server {
 		s.logOf(sess, Warning, KindCredentials, s.host.voice.unknownIdentity(sess.peer(), sess.hs.identity), ErrUnknownIdentity)

@@ -15,8 +15,9 @@ type foundPSK struct {
 }
 
 // lookUpPSK finds a key: a server's for the identity in data, a client's for
-// the hint.
-func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
+// the hint. A ticket that is not known here is looked up as well, without a word
+// about an identity.
+func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte, ticket bool) {
 	config := sess.hs.profile.config
 	if s.host.side == engine.Client {
 		if !sess.hs.asked {
@@ -29,17 +30,23 @@ func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte) {
 		}, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
 		return
 	}
-	sess.hs.identity = data
-	s.logIdentity(sess, data)
+	conclude := func(f foundPSK) engine.Result { return s.concludePSK(sess, f) }
+	if ticket {
+		s.logStaleTicket(sess)
+		conclude = func(f foundPSK) engine.Result { return engine.PSK{Key: f.key} }
+	} else {
+		sess.hs.identity = data
+		s.logIdentity(sess, data)
+	}
 	find := func(ctx context.Context) foundPSK {
 		key, err := config.PSK.LookupPSK(ctx, data)
 		return foundPSK{nil, key, err}
 	}
 	if _, inMemory := config.PSK.(StaticPSK); inMemory {
-		s.answer(sess, token, s.concludePSK(sess, find(context.Background())))
+		s.answer(sess, token, conclude(find(context.Background())))
 		return
 	}
-	consult(s, sess, token, s.host.halfOpen.lookUp, find, func(f foundPSK) engine.Result { return s.concludePSK(sess, f) })
+	consult(s, sess, token, s.host.halfOpen.lookUp, find, conclude)
 }
 
 // concludePSK tells whoever watches about a key that was not found. To the

@@ -208,6 +208,10 @@ func (v voice) unknownIdentity(peer netip.AddrPort, identity []byte) string {
 	return fmt.Sprintf("%sthere is no key for identity '%s'", v.subject(peer), Escape(string(identity)))
 }
 
+func (v voice) staleTicket(peer netip.AddrPort) string {
+	return v.subject(peer) + "the client's ticket is not known here, or has expired"
+}
+
 func (v voice) lookupFailed(peer netip.AddrPort, what string, err error) string {
 	return fmt.Sprintf("%s%s failed: %s", v.subject(peer), what, shown(err))
 }

@@ -160,22 +160,12 @@ func (c *clientStart) binderList() []byte {
 
 // hashTruncated hashes the transcript up to the binders of a hello.
 func (c *clientStart) hashTruncated(h crypto.Hash, truncated []byte, length int) []byte {
-	t := c.transcriptBefore(h)
-	t.write(wire.AppendMessageHeader13(nil, wire.TypeClientHello, length))
-	t.write(truncated)
-	return t.sum()
+	return c.transcriptBefore(h).truncated(truncated, length)
 }
 
 // transcriptBefore returns the transcript of what is before the hello.
 func (c *clientStart) transcriptBefore(h crypto.Hash) *transcript {
-	t := &transcript{}
-	if c.retry == nil {
-		t.begin13(h)
-		return t
-	}
-	t.beginRetried13(h, c.retry.HelloHash)
-	t.add(wire.TypeServerHello, 0, c.retryBody)
-	return t
+	return newTranscript13(h, c.retry, c.retryBody)
 }
 
 // offerPSKs puts the keys into the hello, with binders that are still to come.

@@ -26,7 +26,8 @@ const (
 	// EventLookupPSK asks for a pre-shared key, to be answered with [PSK]. A
 	// server finds the client's identity in Data, a client the server's hint.
 	// With Resuming, the identity is that of the session to be resumed, which
-	// is possible only for as long as it has the same key.
+	// is possible only for as long as it has the same key. With Ticket, what the
+	// client offers is probably no identity but a ticket that is not known here.
 	EventLookupPSK
 	// EventLookupSession asks a server's cache for the session whose ID is
 	// Data, to be answered with [SessionFound].
@@ -99,6 +100,7 @@ type Event struct {
 	Chain    [][]byte
 	KeyType  uint8 // of Chain
 	Resuming bool
+	Ticket   bool
 	Job      Job
 	Hello    *HelloInfo
 	Request  *CertificateRequestInfo

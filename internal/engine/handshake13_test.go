@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/dtlsd/dtlsd/internal/dtlstest"
@@ -139,6 +140,24 @@ func TestClientResumesNoSessionOfSomebodyElse(t *testing.T) {
 			if got := q.Server.State(); got.Resumed != resumes || string(got.Identity) != identity {
 				t.Errorf("%s in %v: resumed %t, as %q", identity, got.Version, got.Resumed, got.Identity)
 			}
+		}
+	}
+}
+
+// A ticket of before a restart is no identity, not even for an owner who has a key
+// for everybody.
+func TestStaleTicketIsPassedOver(t *testing.T) {
+	resumable := append(slices.Clone(external13), client(func(cfg *engine.Config) { cfg.SessionCache = true }))
+	key := func(n byte) dtlstest.Option {
+		return server(func(cfg *engine.Config) { cfg.Tickets = sealer(t, n) })
+	}
+	p := connected(t, append(resumable, key(1))...)
+	ticket := p.Client.Stored[0]
+	everybody := serverOwner(func(e *dtlstest.Endpoint) { e.PSKs[string(ticket.Ticket)] = e.PSKs["client"] })
+	for _, owner := range []dtlstest.Option{everybody, serverOwner(func(*dtlstest.Endpoint) {})} {
+		q := connected(t, append(resumable, key(2), owner, target(engine.Target{Session: ticket}))...)
+		if state := q.Server.State(); state.Resumed || string(state.Identity) != "client" {
+			t.Errorf("resumed %t, as %q", state.Resumed, state.Identity)
 		}
 	}
 }

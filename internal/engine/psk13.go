@@ -2,6 +2,7 @@ package engine
 
 import (
 	"crypto"
+	"crypto/hmac"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -38,7 +39,7 @@ func (s *server13) findPSK(now time.Time) (state, error) {
 	binders := s.ext.PreSharedKey.Binders.All()
 	for identity := range s.ext.PreSharedKey.Identities.All() {
 		if len(list) < maxOfferedPSKs {
-			list = append(list, offeredIdentity{name: identity.Identity})
+			list = append(list, offeredIdentity{name: identity.Identity, aged: identity.ObfuscatedTicketAge != 0})
 		}
 	}
 	i := 0
@@ -51,7 +52,10 @@ func (s *server13) findPSK(now time.Time) (state, error) {
 	return s.tryPSKs(now, list, 0)
 }
 
-type offeredIdentity struct{ name, binder []byte }
+type offeredIdentity struct {
+	name, binder []byte
+	aged         bool // the client tells an age, as of a ticket
+}
 
 // tryPSKs takes the first key, from the one with that index on, that is a ticket
 // of ours or that the owner knows.
@@ -80,13 +84,35 @@ func (s *server13) tryPSKs(now time.Time, list []offeredIdentity, i int) (state,
 		s.a.drop(wire.DropIdentityTooLong)
 		return next(now)
 	}
-	return ask(s.handshake, Event{Kind: EventLookupPSK, Data: offered.name}, func(now time.Time, r PSK) (state, error) {
-		if zero(r.Key) { // DTLS 1.3 has no such key
+	return ask(s.handshake, Event{Kind: EventLookupPSK, Data: offered.name, Ticket: offered.aged}, func(now time.Time, r PSK) (state, error) {
+		psk := offeredPSK{index: i, binder: offered.binder, key: r.Key, hash: externalHash, kind: suite.ExternalPSK}
+		if zero(r.Key) || offered.aged && !s.provesAtAll(psk) { // DTLS 1.3 has no key of zeros
 			return next(now)
 		}
 		s.result.Identity = offered.name
-		return s.usePSK(now, offeredPSK{index: i, binder: offered.binder, key: r.Key, hash: externalHash, kind: suite.ExternalPSK})
+		return s.usePSK(now, psk)
 	})
+}
+
+// provesAtAll tells a key from a ticket of somebody else's that an owner has a key
+// for, as it has one for everybody.
+func (s *server13) provesAtAll(psk offeredPSK) bool {
+	var err error
+	if psk.secret, err = suite.NewPSKSecret(psk.hash, psk.key); err != nil {
+		return false
+	}
+	defer psk.secret.Wipe()
+	return s.proves(&psk)
+}
+
+// proves reports whether the binder of a key shows that the client has it. The
+// binders are at the end of the hello, over what is before them.
+//
+// RFC 8446, Section 4.2.11.2.
+func (s *server13) proves(psk *offeredPSK) bool {
+	truncated := s.body[:len(s.body)-s.ext.PreSharedKey.BindersLen()]
+	sum := s.transcriptBefore(psk.hash).truncated(truncated, len(s.body))
+	return hmac.Equal(psk.secret.Binder(psk.kind, sum), psk.binder)
 }
 
 // withoutPSK goes on when no key is known. A server with nothing else than keys

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto"
-	"crypto/hmac"
 	"fmt"
 	"slices"
 	"time"
@@ -178,31 +177,23 @@ func hashHello(h crypto.Hash, body []byte) []byte {
 	return hash.Sum(nil)
 }
 
-// beginTranscript takes the messages up to the hello into the transcript. At its
-// end are the binders, which prove that the client has the pre-shared key.
-//
-// RFC 8446, Section 4.2.11.2.
+// beginTranscript takes the messages up to the hello into the transcript, if the
+// client proves to have the pre-shared key that was chosen.
 func (s *server13) beginTranscript() error {
-	h := s.choice.Suite.Hash
-	if r := s.retry; r != nil {
-		s.transcript.beginRetried13(h, r.HelloHash)
-		s.transcript.add(wire.TypeServerHello, 0, r.message())
-	} else {
-		s.transcript.begin13(h)
-	}
-	s.transcript.write(wire.AppendMessageHeader13(nil, wire.TypeClientHello, len(s.body)))
-	if s.choice.PSK < 0 {
-		s.transcript.write(s.body)
-		return nil
-	}
-	truncated := len(s.body) - s.ext.PreSharedKey.BindersLen()
-	s.transcript.write(s.body[:truncated])
-	binder := s.psk.secret.Binder(s.psk.kind, s.transcript.sum())
-	if !hmac.Equal(binder, s.psk.binder) {
+	if s.choice.PSK >= 0 && !s.proves(&s.psk) {
 		return refuse(wire.AlertDecryptError, "%w", ErrBinder)
 	}
-	s.transcript.write(s.body[truncated:])
+	s.transcript = *s.transcriptBefore(s.choice.Suite.Hash)
+	s.transcript.add(wire.TypeClientHello, 0, s.body)
 	return nil
+}
+
+// transcriptBefore returns the transcript of what is before the hello.
+func (s *server13) transcriptBefore(h crypto.Hash) *transcript {
+	if s.retry == nil {
+		return newTranscript13(h, nil, nil)
+	}
+	return newTranscript13(h, s.retry, s.retry.message())
 }
 
 // keyAnswer is what the computation of a key exchange yields.

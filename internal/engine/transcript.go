@@ -44,16 +44,28 @@ func (t *transcript) restart() {
 	t.bytes = t.bytes[:0]
 }
 
-// begin13 starts the transcript of DTLS 1.3, with its hash.
-func (t *transcript) begin13(h crypto.Hash) { *t = transcript{hash: h.New(), is13: true} }
-
-// beginRetried13 starts it where a HelloRetryRequest answered a first hello with
-// that hash.
+// newTranscript13 returns the transcript of DTLS 1.3 up to a ClientHello: nothing,
+// or the hash of a first hello and the HelloRetryRequest that answered it, whose
+// body is request.
 //
 // RFC 8446, Section 4.4.1.
-func (t *transcript) beginRetried13(h crypto.Hash, helloHash []byte) {
-	t.begin13(h)
-	t.write(suite.AppendMessageHash(nil, helloHash))
+func newTranscript13(h crypto.Hash, retry *Retry, request []byte) *transcript {
+	t := &transcript{hash: h.New(), is13: true}
+	if retry != nil {
+		t.write(suite.AppendMessageHash(nil, retry.HelloHash))
+		t.add(wire.TypeServerHello, 0, request)
+	}
+	return t
+}
+
+// truncated is the hash that binders are made of: with a ClientHello of that
+// length, from which they are cut off.
+//
+// RFC 8446, Section 4.2.11.2.
+func (t *transcript) truncated(hello []byte, length int) []byte {
+	t.write(wire.AppendMessageHeader13(nil, wire.TypeClientHello, length))
+	t.write(hello)
+	return t.sum()
 }
 
 // begin starts the hash. With whole set, the messages are kept too.
