@@ -177,6 +177,18 @@ func (a *Association) State() *State { return a.state }
 // Established reports whether application data can be sent.
 func (a *Association) Established() bool { return a.phase == phaseEstablished }
 
+// usable says why nothing can be sent for the owner now, or nothing.
+func (a *Association) usable() error {
+	switch a.phase {
+	case phaseClosed:
+		return ErrClosed
+	case phaseHandshake:
+		return ErrNotEstablished
+	default:
+		return nil
+	}
+}
+
 // Closed reports whether the association is over.
 func (a *Association) Closed() bool { return a.phase == phaseClosed }
 

@@ -78,15 +78,7 @@ func BenchmarkHandshake13(b *testing.B) {
 		{"resumed/X25519", append(tickets, offering(connected(b, tickets...).Client.Stored[0]))},
 	} {
 		b.Run(test.name, func(b *testing.B) {
-			var setup dtlstest.Setup
-			p := dtlstest.NewPair(b, 1, append(test.options, dtls13, keys, func(s *dtlstest.Setup) { setup = *s })...)
-			cfg := setup.Client.Complete()
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Client = dtlstest.NewClient(cfg, p.Now, setup.Target)
-				p.Server = nil
-				p.Connect()
-			}
+			benchmarkHandshake(b, append(test.options, dtls13, keys)...)
 		})
 	}
 }

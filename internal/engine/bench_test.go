@@ -108,16 +108,22 @@ func BenchmarkHandshake(b *testing.B) {
 		{"resumed/session-id", resumed(ways[1])},
 	} {
 		b.Run(test.name, func(b *testing.B) {
-			var setup dtlstest.Setup
-			p := dtlstest.NewPair(b, 1, append(test.options, keys, func(s *dtlstest.Setup) { setup = *s })...)
-			cfg := setup.Client.Complete()
-			b.ReportAllocs()
-			for b.Loop() {
-				p.Client = dtlstest.NewClient(cfg, p.Now, setup.Target)
-				p.Server = nil
-				p.Connect()
-			}
+			benchmarkHandshake(b, append(test.options, keys)...)
 		})
+	}
+}
+
+// benchmarkHandshake has a pair connect again and again.
+func benchmarkHandshake(b *testing.B, options ...dtlstest.Option) {
+	b.Helper()
+	var setup dtlstest.Setup
+	p := dtlstest.NewPair(b, 1, append(options, func(s *dtlstest.Setup) { setup = *s })...)
+	cfg := setup.Client.Complete()
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Client = dtlstest.NewClient(cfg, p.Now, setup.Target)
+		p.Server = nil
+		p.Connect()
 	}
 }
 

@@ -78,24 +78,31 @@ func FuzzAssociationSurvivesForgery(f *testing.F) {
 			options = append(options, withCIDs(3, 8), both(func(cfg *engine.Config) { cfg.RRC = true }))
 		}
 		p, sent := recordedPair(t, options...)
-		victim := p.Client
-		if toServer {
-			victim = p.Server
-		}
-		bearing, received, alerts := victim.Bearing(), len(victim.Received), len(victim.Alerts)
-		victim.Receive(p.Now, forgery(sent, base, edits))
-		switch {
-		case victim.Bearing() != bearing:
-			t.Errorf("%v changed from %+v to %+v", victim.Side(), bearing, victim.Bearing())
-		case len(victim.Outbox) > 0:
-			t.Errorf("%v answered with %x", victim.Side(), victim.Outbox)
-		case len(victim.Received) > received:
-			t.Errorf("%v received %q", victim.Side(), victim.Received[received:])
-		case len(victim.Alerts) > alerts || victim.Over:
-			t.Errorf("%v heard %v and ended with %v", victim.Side(), victim.Alerts[alerts:], victim.Err)
-		}
-		wantEcho(t, p)
+		wantUnmoved(t, p, toServer, forgery(sent, base, edits))
 	})
+}
+
+// wantUnmoved hands a forged datagram to one side of an established pair, which
+// must not change.
+func wantUnmoved(t *testing.T, p *dtlstest.Pair, toServer bool, forged []byte) {
+	t.Helper()
+	victim := p.Client
+	if toServer {
+		victim = p.Server
+	}
+	bearing, received, alerts := victim.Bearing(), len(victim.Received), len(victim.Alerts)
+	victim.Receive(p.Now, forged)
+	switch {
+	case victim.Bearing() != bearing:
+		t.Errorf("%v changed from %+v to %+v", victim.Side(), bearing, victim.Bearing())
+	case len(victim.Outbox) > 0:
+		t.Errorf("%v answered with %x", victim.Side(), victim.Outbox)
+	case len(victim.Received) > received:
+		t.Errorf("%v received %q", victim.Side(), victim.Received[received:])
+	case len(victim.Alerts) > alerts || victim.Over:
+		t.Errorf("%v heard %v and ended with %v", victim.Side(), victim.Alerts[alerts:], victim.Err)
+	}
+	wantEcho(t, p)
 }
 
 // withCIDBit is the bit of what a fuzzed pair is like that stands for connection

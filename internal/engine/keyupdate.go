@@ -17,11 +17,10 @@ import (
 // RFC 8446, Section 4.6.3, and RFC 9147, Section 8.
 func (a *Association) KeyUpdate(now time.Time, request bool) error {
 	a.ws.begin()
+	if err := a.usable(); err != nil {
+		return err
+	}
 	switch {
-	case a.phase == phaseClosed:
-		return ErrClosed
-	case a.phase == phaseHandshake:
-		return ErrNotEstablished
 	case a.suite13 == nil:
 		return ErrNoKeyUpdate
 	case a.updating():

@@ -27,11 +27,10 @@ const (
 // where the peer does not use connection IDs, or [ErrSequenceExhausted].
 func (a *Association) RequestCIDs(now time.Time, n int) error {
 	a.ws.begin()
+	if err := a.usable(); err != nil {
+		return err
+	}
 	switch {
-	case a.phase == phaseClosed:
-		return ErrClosed
-	case a.phase == phaseHandshake:
-		return ErrNotEstablished
 	case a.suite13 == nil, len(a.peerCID()) == 0:
 		return ErrNoNewCIDs
 	case a.cids.requested:

@@ -8,12 +8,10 @@ import "github.com/dtlsd/dtlsd/internal/wire"
 // It fails with [ErrNotEstablished], [ErrClosed], [ErrNoRoutabilityCheck] or
 // [ErrSequenceExhausted], and then returns dst as it was.
 func (a *Association) AppendRoutabilityCheck(dst []byte, m wire.ReturnRoutabilityCheck) ([]byte, error) {
-	switch {
-	case a.phase == phaseClosed:
-		return dst, ErrClosed
-	case a.phase == phaseHandshake:
-		return dst, ErrNotEstablished
-	case !a.state.RRC:
+	if err := a.usable(); err != nil {
+		return dst, err
+	}
+	if !a.state.RRC {
 		return dst, ErrNoRoutabilityCheck
 	}
 	var content [maxRoutabilityCheck]byte

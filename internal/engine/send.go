@@ -11,12 +11,10 @@ import (
 // It fails with [ErrNotEstablished], [ErrClosed], [ErrMessageTooLarge] or
 // [ErrSequenceExhausted], and then returns dst as it was.
 func (a *Association) Send(dst, plaintext []byte) ([]byte, error) {
-	switch {
-	case a.phase == phaseClosed:
-		return dst, ErrClosed
-	case a.phase == phaseHandshake:
-		return dst, ErrNotEstablished
-	case len(plaintext) > int(a.peerRecordSize):
+	if err := a.usable(); err != nil {
+		return dst, err
+	}
+	if len(plaintext) > int(a.peerRecordSize) {
 		return dst, ErrMessageTooLarge
 	}
 	return a.seal(dst, &a.write, wire.ContentApplicationData, plaintext)

@@ -41,12 +41,7 @@ func draw13(seed uint64) trial {
 		[2][]wire.Version{only13Spoken, bothSpoken}, [2][]wire.Version{bothSpoken, only13Spoken},
 		[2][]wire.Version{bothSpoken, only12Spoken}, [2][]wire.Version{only12Spoken, bothSpoken})
 	tr.drawMeans(r)
-	if tr.Resumption == byNothing && r.IntN(8) == 0 {
-		tr.Flaw = pick(r, tr.possibleFlaws()...)
-	}
-	tr.Client = drawLimits(r, tr.Conditions.MTU)
-	tr.Server = drawLimits(r, tr.Conditions.MTU)
-	tr.CIDs = [2]int{pick(r, -1, 0, 0, 1, 8, 20), pick(r, -1, 0, 1, 8, 8, 20)}
+	tr.drawRest(r)
 	return tr
 }
 

@@ -85,13 +85,18 @@ func draw(seed uint64) trial {
 	if tr.Suite.KeyExchange.UsesCertificate() {
 		tr.drawCertificates(r)
 	}
+	tr.drawRest(r)
+	return tr
+}
+
+// drawRest draws what is the same in both versions.
+func (tr *trial) drawRest(r *rand.Rand) {
 	if tr.Resumption == byNothing && r.IntN(8) == 0 {
 		tr.Flaw = pick(r, tr.possibleFlaws()...)
 	}
 	tr.Client = drawLimits(r, tr.Conditions.MTU)
 	tr.Server = drawLimits(r, tr.Conditions.MTU)
 	tr.CIDs = [2]int{pick(r, -1, 0, 0, 1, 8, 20), pick(r, -1, 0, 1, 8, 8, 20)}
-	return tr
 }
 
 func (tr *trial) drawCertificates(r *rand.Rand) {

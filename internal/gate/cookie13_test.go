@@ -109,22 +109,7 @@ func TestR23CookieOfDTLS13DoesNotCoverExtensions(t *testing.T) {
 }
 
 func TestR23CookieOfDTLS13Expires(t *testing.T) {
-	tests := []struct {
-		age  time.Duration
-		good bool
-	}{
-		{0, true},
-		{time.Second, true},
-		{CookieLifetime, true},
-		{CookieLifetime + 999*time.Millisecond, true}, // a cookie counts whole seconds
-		{CookieLifetime + time.Second, false},
-		{2 * CookieLifetime, false},
-		{24 * time.Hour, false},
-		{-cookieSkew * time.Second, true}, // made by a shard whose clock is read later
-		{-(cookieSkew + 1) * time.Second, false},
-		{-CookieLifetime, false},
-	}
-	for _, test := range tests {
+	for _, test := range cookieAges {
 		// At the start, in the middle and at the end of a period.
 		for _, offset := range []time.Duration{0, CookieLifetime / 2, CookieLifetime - time.Second} {
 			g, first, made := newGate13(t, Config{}), newHello13(), start.Add(offset)

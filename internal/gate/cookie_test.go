@@ -91,23 +91,25 @@ func TestR23CookieDoesNotCoverExtensions(t *testing.T) {
 	wantAdmit(t, g, start, alice, datagramOf(hello, position{1, 1}), hello, position{1, 1})
 }
 
+// cookieAges are ages of cookies, and whether they are good then.
+var cookieAges = []struct {
+	age  time.Duration
+	good bool
+}{
+	{0, true},
+	{time.Second, true},
+	{CookieLifetime, true},
+	{CookieLifetime + 999*time.Millisecond, true}, // a cookie counts whole seconds
+	{CookieLifetime + time.Second, false},
+	{2 * CookieLifetime, false},
+	{24 * time.Hour, false},
+	{-cookieSkew * time.Second, true}, // made by a shard whose clock is read later
+	{-(cookieSkew + 1) * time.Second, false},
+	{-CookieLifetime, false},
+}
+
 func TestR23CookieExpires(t *testing.T) {
-	tests := []struct {
-		age  time.Duration
-		good bool
-	}{
-		{0, true},
-		{time.Second, true},
-		{CookieLifetime, true},
-		{CookieLifetime + 999*time.Millisecond, true}, // a cookie counts whole seconds
-		{CookieLifetime + time.Second, false},
-		{2 * CookieLifetime, false},
-		{24 * time.Hour, false},
-		{-cookieSkew * time.Second, true}, // made by a shard whose clock is read later
-		{-(cookieSkew + 1) * time.Second, false},
-		{-CookieLifetime, false},
-	}
-	for _, test := range tests {
+	for _, test := range cookieAges {
 		// At the start, in the middle and at the end of a period.
 		for _, offset := range []time.Duration{0, CookieLifetime / 2, CookieLifetime - time.Second} {
 			g, hello := newGate(t, Config{}), newHello()
