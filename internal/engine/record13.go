@@ -67,14 +67,14 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		return
 	}
 	seq := wire.ReconstructSeq(window.next, r.Seq)
-	if drop := a.admit13(h, window, seq); drop != wire.DropNone {
+	if drop := a.admit13(window, seq); drop != wire.DropNone {
 		a.drop(drop)
 		return
 	}
 	inner := p.InnerLen(len(r.Payload))
 	t, plaintext, err := p.Open(r.Header, r.Payload, seq)
 	if err == suite.ErrOpen {
-		h.failed++
+		window.failed++
 		a.drop(wire.DropAuthentication)
 		return
 	}
@@ -107,9 +107,9 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 }
 
 // admit13 says whether a record of this number may still be taken.
-func (a *Association) admit13(h *half, window *replayWindow, seq uint64) wire.Drop {
+func (a *Association) admit13(window *replayWindow, seq uint64) wire.Drop {
 	switch {
-	case h.failed >= a.suite13.OpenLimit:
+	case window.failed >= a.suite13.OpenLimit:
 		// RFC 9147, Section 4.5.3: nothing more is opened with these keys,
 		// and only the peer can change them.
 		return wire.DropForgeryLimit
