@@ -135,7 +135,9 @@ func (a *Association) agreed() agreed {
 	if a.state != nil {
 		return a.state.agreed()
 	}
-	return a.flat.parse().agreed
+	g := a.flat.parse().agreed
+	g.flags &= packAgreed // the others are of the time when it was packed
+	return g
 }
 
 // ParsePacked returns what was negotiated for an association that is packed. The

@@ -50,6 +50,9 @@ const (
 	packOtherRemote // RemoteCID is not the one in use, and follows
 )
 
+// packAgreed are the flags that are of the State.
+const packAgreed = packResumed | packExtendedMasterSecret | packEncryptThenMAC | packCID | packRRC | packRetried
+
 // A still is all that an association at rest consists of. Its slices are views
 // into the association, or into what was packed.
 type still struct {
