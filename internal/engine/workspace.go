@@ -1,5 +1,7 @@
 package engine
 
+import "github.com/dtlsd/dtlsd/internal/suite"
+
 // A Workspace is what all associations of one owner share: the queue of
 // events and the buffers that they point into. Because it is shared, an
 // association that has nothing to do owns neither.
@@ -11,6 +13,8 @@ type Workspace struct {
 	next   int
 	out    []byte // datagrams of EventSend
 	record []byte // content of the record being filled
+
+	scratch suite.Scratch
 }
 
 // NewWorkspace returns a workspace for one owner.
