@@ -50,6 +50,7 @@ type Association struct {
 	side           Side
 	phase          phase
 	newest         bool // see Newest
+	stirred        bool // there is something for advanceLate
 }
 
 // A half is one direction of the protected record layer. The keys are small

@@ -80,8 +80,11 @@ func (p *Protection13) Seal(dst []byte, headerLen int, t wire.ContentType, seq u
 	start, sealed := len(dst), p.SealedLen(len(plaintext), padding)
 	dst = slices.Grow(dst, sealed)
 	header := dst[head:start]
-	putNumber(header, seq)
-	putLength(header, sealed)
+	at, width := numberAt(header)
+	putNumber(header[at:], width, seq)
+	if header[0]&wire.UnifiedLength != 0 {
+		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(sealed))
+	}
 
 	inner := dst[start : start+sealed-int(p.tag)]
 	n := copy(inner, plaintext)
@@ -89,7 +92,7 @@ func (p *Protection13) Seal(dst []byte, headerLen int, t wire.ContentType, seq u
 	clear(inner[n+1:])
 
 	dst = p.aead.Seal(dst, p.setNonce(seq), inner, header)
-	p.hide(header, dst[start:])
+	p.hide(header[at:], width, dst[start:])
 	return dst
 }
 
@@ -102,7 +105,7 @@ func (p *Protection13) RevealNumber(header, ciphertext []byte) (bits uint16, ok 
 	if at < 1 || len(ciphertext) < wire.MinCiphertext13 {
 		return 0, false
 	}
-	p.hide(header, ciphertext)
+	p.hide(header[at:], width, ciphertext)
 	if width == 1 {
 		return uint16(header[at]), true
 	}
@@ -130,13 +133,13 @@ func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.Content
 // RFC 8446, Section 5.3, and RFC 9147, Section 4.
 func (p *Protection13) setNonce(seq uint64) []byte { return (*Protection)(p).setNonce(seq) }
 
-// hide XORs the bits of the number in the header with a mask.
-func (p *Protection13) hide(header, ciphertext []byte) {
+// hide XORs the bits of a number, one byte or two, with a mask.
+func (p *Protection13) hide(number []byte, width int, ciphertext []byte) {
 	mask := &p.scratch.mask
 	p.mask.Encrypt(mask[:], ciphertext[:wire.MinCiphertext13])
-	at, width := numberAt(header)
-	for i := range width {
-		header[at+i] ^= mask[i]
+	number[0] ^= mask[0]
+	if width == 2 {
+		number[1] ^= mask[1]
 	}
 }
 
@@ -157,17 +160,10 @@ func numberAt(header []byte) (at, width int) {
 	return at, width
 }
 
-func putNumber(header []byte, seq uint64) {
-	at, width := numberAt(header)
+func putNumber(b []byte, width int, seq uint64) {
 	if width == 1 {
-		header[at] = byte(seq)
+		b[0] = byte(seq)
 		return
 	}
-	binary.BigEndian.PutUint16(header[at:], uint16(seq))
-}
-
-func putLength(header []byte, n int) {
-	if header[0]&wire.UnifiedLength != 0 {
-		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(n))
-	}
+	binary.BigEndian.PutUint16(b, uint16(seq))
 }
