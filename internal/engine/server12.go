@@ -409,8 +409,11 @@ func (s *server12) onFinished(now time.Time, m message) (state, error) {
 		return s.state, nil
 	}
 	s.newFlight()
-	session := s.session(now)
-	session.KeyProof = proveKey(s.psk, &s.master)
+	var session *SessionState
+	if s.sendsTicket || len(s.sessionID) > 0 {
+		session = s.session(now)
+		session.KeyProof = proveKey(s.psk, &s.master)
+	}
 	if err := s.sendTicket(now, session); err != nil {
 		return s.state, err
 	}

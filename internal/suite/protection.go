@@ -138,17 +138,18 @@ func openInner(inner []byte) (wire.ContentType, []byte, error) {
 	return t, content, nil
 }
 
-// KeyBlock derives the keys of both directions from the master secret.
+// KeyBlock derives the keys of both directions. The PRF is that of the master
+// secret.
 //
 // RFC 5246, Section 6.3.
-func (s *Suite) KeyBlock(master []byte, clientRandom, serverRandom *[32]byte) (client, server Keys) {
-	b := s.bulk
+func (p *PRF) KeyBlock(clientRandom, serverRandom *[32]byte) (client, server Keys) {
+	b := &p.suite.bulk
 	block := make([]byte, 2*b.keysLen())
-	s.PRF(block, master, labelKeyExpansion, serverRandom[:], clientRandom[:])
+	p.Fill(block, labelKeyExpansion, serverRandom[:], clientRandom[:])
 
 	client = make(Keys, 0, b.keysLen())
 	server = make(Keys, 0, b.keysLen())
-	for _, n := range []int{b.macKey, b.key, b.iv} {
+	for _, n := range [...]int{b.macKey, b.key, b.iv} {
 		client = append(client, block[:n]...)
 		server = append(server, block[n:2*n]...)
 		block = block[2*n:]
