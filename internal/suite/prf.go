@@ -36,7 +36,7 @@ const (
 
 // NewPRF returns the pseudorandom function of s under a secret.
 func (s *Suite) NewPRF(secret []byte) *PRF {
-	p := &PRF{suite: s, mac: hmac.New(s.Hash.New, secret)}
+	p := &PRF{suite: s, mac: hmac.New(newHash(s.Hash), secret)}
 	p.a = p.room[:0:maxPRFHash]
 	p.chunk = p.room[maxPRFHash : maxPRFHash : 2*maxPRFHash]
 	p.seed = p.room[2*maxPRFHash : 2*maxPRFHash]

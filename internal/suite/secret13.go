@@ -13,10 +13,11 @@ func (s *Suite13) TrafficKeys(traffic Secret) Keys {
 }
 
 func (b bulk) trafficKeys(d keyDerivation, traffic Secret) Keys {
-	keys := make(Keys, 0, b.keysLen13())
-	keys = append(keys, d.expandLabel(traffic, "key", nil, b.key)...)
-	keys = append(keys, d.expandLabel(traffic, "iv", nil, b.iv)...)
-	return append(keys, d.expandLabel(traffic, "sn", nil, b.key)...)
+	x := d.expander(traffic)
+	keys := make(Keys, 0, b.keysLen13()+d.hash.Size())
+	keys = x.appendLabel(keys, "key", nil, b.key)
+	keys = x.appendLabel(keys, "iv", nil, b.iv)
+	return x.appendLabel(keys, "sn", nil, b.key)
 }
 
 // NextTraffic returns the traffic secret after a KeyUpdate. Wipe the one
@@ -64,9 +65,9 @@ func (d keyDerivation) export(exporter Secret, label string, context []byte, n i
 	if most := 255 * d.hash.Size(); n < 0 || n > most {
 		return nil, fmt.Errorf("cannot export %d bytes of keying material, only up to %d", n, most)
 	}
-	secret := d.deriveFromNothing(exporter, label)
+	secret := d.expander(exporter).deriveFromNothing(label)
 	defer secret.Wipe()
-	hash := d.newHash()
+	hash := d.hash.New()
 	hash.Write(context)
 	return d.expandLabel(secret, "exporter", hash.Sum(nil), n), nil
 }
