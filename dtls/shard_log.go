@@ -361,7 +361,9 @@ func (s *shard) observePacket(sess *Session, sent bool, at route, payload []byte
 }
 
 func (s *shard) observeAlert(sess *Session, alert wire.Alert) {
-	s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
+	if s.host.observer.Handshake != nil {
+		s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
+	}
 	if s.logs(Warning) && !sess.established() {
 		s.logOf(sess, Warning, KindAlert, s.host.voice.alert(sess.peer(), alert.String()), nil)
 	}

@@ -225,7 +225,7 @@ func (h *handshake) send(t wire.HandshakeType, body []byte) {
 
 // sendChangeCipherSpec puts all that follows under the new keys.
 func (h *handshake) sendChangeCipherSpec() {
-	h.flight.messages = append(h.flight.messages, outgoing{ccs: true})
+	h.flight.append(outgoing{ccs: true})
 	h.sendEpoch = 1
 }
 

@@ -138,14 +138,20 @@ func openInner(inner []byte) (wire.ContentType, []byte, error) {
 	return t, content, nil
 }
 
+// maxKeysLen is the length of the longest keys of one direction, in bytes: those
+// of AES-256-CBC with SHA-384.
+const maxKeysLen = 48 + 32 + 16
+
 // KeyBlock derives the keys of both directions. The PRF is that of the master
 // secret.
 //
 // RFC 5246, Section 6.3.
 func (p *PRF) KeyBlock(clientRandom, serverRandom *[32]byte) (client, server Keys) {
 	b := &p.suite.bulk
-	block := make([]byte, 2*b.keysLen())
+	var room [2 * maxKeysLen]byte
+	block := room[:2*b.keysLen()]
 	p.Fill(block, labelKeyExpansion, serverRandom[:], clientRandom[:])
+	defer clear(room[:])
 
 	client = make(Keys, 0, b.keysLen())
 	server = make(Keys, 0, b.keysLen())
