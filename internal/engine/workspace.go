@@ -67,3 +67,29 @@ func (w *Workspace) pop() Event {
 	w.next++
 	return w.events[w.next-1]
 }
+
+// A mark is a place in the queue and in what is to be sent.
+type mark struct{ event, out int }
+
+func (w *Workspace) mark() mark { return mark{len(w.events), len(w.out)} }
+
+// join makes one datagram of those that were raised since the mark, if it has no
+// more bytes than the limit. It takes the place of the first one.
+func (w *Workspace) join(since mark, limit int) {
+	if len(w.out)-since.out > limit {
+		return
+	}
+	kept, joined := w.events[:since.event], false
+	for _, e := range w.events[since.event:] {
+		if e.Kind == EventSend {
+			if joined {
+				continue
+			}
+			joined = true
+			e.Data = w.out[since.out:len(w.out):len(w.out)]
+		}
+		kept = append(kept, e)
+	}
+	clear(w.events[len(kept):])
+	w.events = kept
+}

@@ -194,17 +194,24 @@ func openInner(inner []byte) (wire.ContentType, []byte, error) {
 	return t, content, nil
 }
 
-// KeyBlock derives the keys of both directions from the master secret.
+// maxKeysLen is the length of the longest keys of one direction, in bytes: those
+// of AES-256-CBC with SHA-384.
+const maxKeysLen = 48 + 32 + 16
+
+// KeyBlock derives the keys of both directions. The PRF is that of the master
+// secret.
 //
 // RFC 5246, Section 6.3.
-func (s *Suite) KeyBlock(master []byte, clientRandom, serverRandom *[32]byte) (client, server Keys) {
-	b := s.bulk
-	block := make([]byte, 2*b.keysLen())
-	s.PRF(block, master, labelKeyExpansion, serverRandom[:], clientRandom[:])
+func (p *PRF) KeyBlock(clientRandom, serverRandom *[32]byte) (client, server Keys) {
+	b := &p.suite.bulk
+	var room [2 * maxKeysLen]byte
+	block := room[:2*b.keysLen()]
+	p.Fill(block, labelKeyExpansion, serverRandom[:], clientRandom[:])
+	defer clear(room[:])
 
 	client = make(Keys, 0, b.keysLen())
 	server = make(Keys, 0, b.keysLen())
-	for _, n := range []int{b.macKey, b.key, b.iv} {
+	for _, n := range [...]int{b.macKey, b.key, b.iv} {
 		client = append(client, block[:n]...)
 		server = append(server, block[n:2*n]...)
 		block = block[2*n:]

@@ -66,9 +66,9 @@ func (d keyDerivation) export(exporter Secret, label string, context []byte, n i
 	if most := 255 * d.hash.Size(); n < 0 || n > most {
 		return nil, fmt.Errorf("cannot export %d bytes of keying material, only up to %d", n, most)
 	}
-	secret := d.deriveFromNothing(exporter, label)
+	secret := d.expander(exporter).deriveFromNothing(label)
 	defer secret.Wipe()
-	hash := d.newHash()
+	hash := d.hash.New()
 	hash.Write(context)
 	return d.expandLabel(secret, "exporter", hash.Sum(nil), n), nil
 }
