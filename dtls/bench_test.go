@@ -110,8 +110,10 @@ func (s *Server) forgetHandshakes() {
 		sh.post(func() {
 			sh.now = sh.now.Add(10 * time.Minute)
 			sh.fireTimers()
-			for _, sess := range sh.table.list {
-				sess.assoc.Trim()
+			for _, sess := range sh.table.slots {
+				if sess != nil && sess.live != nil && !sh.sleep(sess) {
+					sess.assoc.Trim()
+				}
 			}
 		})
 		sh.wait()

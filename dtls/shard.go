@@ -36,16 +36,19 @@ type shard struct {
 	// mu is held by the shard's goroutine while it works, and let go while it
 	// sleeps and while it calls code of the user's. With it, others may look
 	// at the sessions. They must not change anything.
-	mu       sync.Mutex
-	start    time.Time
-	now      time.Time // of this turn
-	ws       *engine.Workspace
-	table    table
-	timers   timers
-	sweeper  sweeper
-	in       []udp.Message
-	out      outbox
-	counters *counters
+	mu        sync.Mutex
+	start     time.Time
+	now       time.Time // of this turn
+	ws        *engine.Workspace
+	table     table
+	dormitory dormitory
+	timers    timers
+	sweeper   sweeper
+	awake     awakeList
+	dead      []*Session // that ended in this turn
+	in        []udp.Message
+	out       outbox
+	counters  *counters
 
 	items   []inboxItem // buffers to trade with the inbox
 	arena   []byte
@@ -125,6 +128,7 @@ func (s *shard) run() error {
 		s.judgeChallenges()
 		s.sweep()
 		s.sayGoodbye()
+		s.bury()
 		s.flush()
 		if s.leaves() {
 			return s.finish(ErrServerClosed)
@@ -180,7 +184,7 @@ func (s *shard) kick() {
 // the zero time.
 func (s *shard) deadline() time.Time {
 	next := s.timers.next()
-	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.host.refusals.due(), s.leaving.next, s.sample.due()} {
+	for _, t := range [...]time.Time{s.nextSweep(), s.host.lines.due(), s.host.refusals.due(), s.leaving.next, s.sample.due()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

@@ -1,6 +1,8 @@
 package dtls
 
 import (
+	"time"
+
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
 
@@ -87,11 +89,12 @@ func (d *dormitory) forget(sess *Session) {
 func (s *shard) sleep(sess *Session) bool {
 	l := sess.live
 	switch {
-	case sess.ended, l.hs != nil, l.rival != nil, l.timer != 0, sess.closing.Load():
+	case sess.ended, l.hs != nil, l.rival != nil, sess.closing.Load():
 		return false
 	case l.path != nil && l.path.stage != unproven, !l.assoc.AtRest():
 		return false
 	}
+	s.timers.set(sess, time.Time{}) // what is to be forgotten can wait
 	d := &s.dormitory
 	d.buf = l.pack(d.buf[:0])
 	d.keep(sess, d.buf)

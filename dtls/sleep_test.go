@@ -7,7 +7,7 @@ import (
 )
 
 // lullTime is how long it takes until idle sessions sleep.
-const lullTime = 5*time.Minute + 10*time.Second
+const lullTime = trimTime + 10*time.Second
 
 // lull lets everybody fall asleep, and checks that so many sessions of the server
 // do.

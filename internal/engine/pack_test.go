@@ -303,7 +303,11 @@ func TestStateOutlivesPack(t *testing.T) {
 	if again := p.Server.State(); again == state || !reflect.DeepEqual(again, state) {
 		t.Errorf("the state is the same memory, or another state: %+v", again)
 	}
-	p.Server.Pack(nil)
+	p.Server.Nap()
+	p.Server.Close(p.Now)
+	if after := p.Server.State(); after == nil || fmt.Sprintf("%+v", *after) != want {
+		t.Errorf("after the end the state is %+v, want %s", after, want)
+	}
 	if got := fmt.Sprintf("%+v", *state); got != want {
 		t.Errorf("the state became %s, from %s", got, want)
 	}
