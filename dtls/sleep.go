@@ -95,7 +95,7 @@ func (s *shard) sleep(sess *Session) bool {
 		return false
 	}
 	s.timers.set(sess, time.Time{}) // what is to be forgotten can wait
-	d := &s.dormitory
+	d := &s.dorm
 	d.buf = l.pack(d.buf[:0])
 	d.keep(sess, d.buf)
 	clear(d.buf)
@@ -112,7 +112,7 @@ func (s *shard) wake(sess *Session) {
 	if sess.live != nil || sess.ended {
 		return
 	}
-	d := &s.dormitory
+	d := &s.dorm
 	l, a := d.takeLive(), d.takeAssociation()
 	packed := d.packed(sess)
 	s.unpack(a, sess, l.unpack(packed, sess.at()))
@@ -140,7 +140,7 @@ func (s *shard) associationOf(sess *Session) *engine.Association {
 	}
 	a := engine.NewIdle()
 	var l live
-	s.unpack(a, sess, l.unpack(s.dormitory.packed(sess), route{}))
+	s.unpack(a, sess, l.unpack(s.dorm.packed(sess), route{}))
 	return a
 }
 
@@ -162,7 +162,7 @@ func (s *shard) glimpse(sess *Session) glimpse {
 	case sess.ended:
 		return *sess.rare.Load().last
 	default:
-		return peek(s.dormitory.packed(sess))
+		return peek(s.dorm.packed(sess))
 	}
 }
 
@@ -171,7 +171,7 @@ func (s *shard) helloHashOf(sess *Session) uint64 {
 	if sess.live != nil {
 		return sess.helloHash
 	}
-	in := unpacker(s.dormitory.packed(sess))
+	in := unpacker(s.dorm.packed(sess))
 	return in.uint64()
 }
 
@@ -183,7 +183,7 @@ func (s *shard) bury() {
 		sess.rarely().last = &glimpse{l.hs == nil, l.state, l.tally}
 		s.awake.remove(sess)
 		sess.live = nil
-		s.dormitory.giveLive(l)
+		s.dorm.giveLive(l)
 		s.dead[i] = nil
 	}
 	s.dead = s.dead[:0]
