@@ -77,47 +77,6 @@ func BenchmarkHandshake(b *testing.B) {
 	}
 }
 
-// Reports the bytes of heap that an idle session costs the server.
-func BenchmarkIdleSessionHeap(b *testing.B) {
-	const sessions = 5000
-	for b.Loop() {
-		n := newMemNet()
-		srv := &Server{
-			Config:  &Config{PSK: StaticPSK{"*": testKey}},
-			Handler: HandlerFunc(func(*Session, []byte) {}),
-		}
-		go srv.Serve(n.listen(serverAddress))
-		n.waitFor(serverPeer)
-		before := heapInUse()
-		for i := range sessions {
-			conn := n.dial(fmt.Sprintf("198.51.%d.%d:1", i>>8, i&255), serverAddress)
-			newBareClient(b, conn)
-			conn.Close()
-		}
-		for srv.Stats().Sessions < sessions {
-			runtime.Gosched()
-		}
-		srv.forgetHandshakes()
-		b.ReportMetric(float64(heapInUse()-before)/sessions, "B/session")
-		srv.Close()
-	}
-}
-
-// forgetHandshakes lets the time pass after which nobody can ask for the last
-// flight any more, and after which idle sessions are trimmed.
-func (s *Server) forgetHandshakes() {
-	for _, sh := range s.shards {
-		sh.post(func() {
-			sh.now = sh.now.Add(10 * time.Minute)
-			sh.fireTimers()
-			for _, sess := range sh.table.list {
-				sess.assoc.Trim()
-			}
-		})
-		sh.wait()
-	}
-}
-
 func heapInUse() uint64 {
 	runtime.GC()
 	runtime.GC()

@@ -57,7 +57,7 @@ func (c *Conn) LocalAddr() net.Addr {
 // RemoteAddr returns the address and port of the peer. With a connection ID they
 // may change.
 func (c *Conn) RemoteAddr() net.Addr {
-	if sess := c.session.Load(); sess != nil && sess.moved.Load() != nil {
+	if sess := c.session.Load(); sess != nil && sess.movedTo() != nil {
 		return net.UDPAddrFromAddrPort(sess.peer())
 	}
 	return c.remote

@@ -48,7 +48,7 @@ func TestConnectionIDIsOfOneSessionOnly(t *testing.T) {
 		t.Errorf("%d sessions have %d connection IDs", sessions, len(table.byCID))
 	}
 	for table.len() > 0 {
-		table.remove(table.list[0])
+		table.remove(table.last())
 	}
 	if len(table.byCID) != 0 {
 		t.Errorf("%d connection IDs are left", len(table.byCID))
@@ -67,11 +67,11 @@ func TestTableMovesSessions(t *testing.T) {
 	a, b, c := withCID(1, 1), withCID(2, 2), sessionAt(3)
 	table.put(c)
 
-	table.move(a, b.origin) // which b can do without
+	table.move(a, b.at()) // which b can do without
 	if table.get(b.peer()) != a || table.getCID([]byte{2}) != b || table.get(sessionAt(1).peer()) != nil {
 		t.Error("a did not get the address of b")
 	}
-	table.move(a, c.origin) // which c cannot
+	table.move(a, c.at()) // which c cannot
 	if table.get(c.peer()) != c || table.getCID([]byte{1}) != a || table.len() != 3 {
 		t.Error("c lost its address")
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+
+	"github.com/dtlsd/dtlsd/internal/engine"
 )
 
 // A ConnectionState is what both sides of a session agreed on, and what is
@@ -56,9 +58,8 @@ type ConnectionState struct {
 	session *Session
 }
 
-// newConnectionState describes an established session.
-func newConnectionState(s *Session) ConnectionState {
-	state := s.state
+// newConnectionState describes an established session, which has that state.
+func newConnectionState(s *Session, state *engine.State) ConnectionState {
 	if state == nil {
 		return ConnectionState{}
 	}
@@ -81,10 +82,10 @@ func newConnectionState(s *Session) ConnectionState {
 		AddressChecks:        state.RRC,
 		session:              s,
 	}
-	if s.verified != nil {
-		c.PeerCertificates = s.verified.Certificates
-		c.VerifiedChains = s.verified.VerifiedChains
-		c.PeerPublicKey = s.verified.PublicKey()
+	if peer := s.verified(); peer != nil {
+		c.PeerCertificates = peer.Certificates
+		c.VerifiedChains = peer.VerifiedChains
+		c.PeerPublicKey = peer.PublicKey()
 	}
 	return c
 }

@@ -65,25 +65,26 @@ func checkShard(t *testing.T, s *shard) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, sess := range s.table.list {
+	for i, sess := range s.table.slots {
 		switch {
+		case sess == nil:
 		case int(sess.index) != i:
 			t.Errorf("session %d is at %d and thinks it is at %d", sess.id, i, sess.index)
 		case sess.ended:
 			t.Errorf("session %d is over", sess.id)
-		case sess.established() && len(sess.cid()) > 0 && s.table.getCID(sess.cid()) != sess:
+		case sess.listed && sess.established() && sess.live != nil && len(sess.cid()) > 0 && s.table.getCID(sess.cid()) != sess:
 			t.Errorf("session %d is not known by its connection ID", sess.id)
-		case sess.rival != nil && s.table.get(sess.rival.peer()) != sess:
+		case sess.contender() != nil && s.table.get(sess.rival.peer()) != sess:
 			t.Errorf("the rival of session %d waits for an address that it does not have", sess.id)
 		}
 	}
-	for _, sess := range s.table.byPeer {
-		if !s.table.has(sess) {
+	for _, slot := range s.table.byPeer {
+		if sess := s.table.slots[slot]; !sess.listed {
 			t.Errorf("session %d is known by its address alone", sess.id)
 		}
 	}
-	for _, sess := range s.table.byCID {
-		if !s.table.has(sess) && sess.hs == nil {
+	for _, slot := range s.table.byCID {
+		if sess := s.table.slots[slot]; !sess.listed && sess.established() {
 			t.Errorf("session %d is known by its connection ID alone", sess.id)
 		}
 	}

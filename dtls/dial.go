@@ -226,6 +226,6 @@ func serverNameIndication(name string) string {
 func (s *shard) hangUp() {
 	s.leaving.whenIdle = true
 	for s.table.len() > 0 {
-		s.close(s.table.list[0], ErrSessionClosed)
+		s.close(s.table.last(), ErrSessionClosed)
 	}
 }

@@ -10,7 +10,8 @@ import (
 func onShard(c *Conn, f func(sh *shard, s *Session)) {
 	sh := c.dialled.shard
 	sh.post(func() {
-		s := sh.table.list[0]
+		s := sh.table.last()
+		sh.wake(s)
 		f(sh, s)
 		sh.drain(s)
 	})
@@ -72,13 +73,13 @@ func TestTableKnowsASessionByItsOtherConnectionIDs(t *testing.T) {
 	}
 	table.addCID(b, 1) // which is taken
 	table.dropCID(b, 2)
-	if table.byCID[1] != a || table.byCID[2] != a || table.byCID[3] != b {
+	if table.byCID[1] != a.index || table.byCID[2] != a.index || table.byCID[3] != b.index {
 		t.Errorf("%v", table.byCID)
 	}
 	table.dropCID(a, 1)
 	table.addCID(b, 1)
 	table.remove(a)
-	if len(table.byCID) != 2 || table.byCID[1] != b || table.byCID[3] != b {
+	if len(table.byCID) != 2 || table.byCID[1] != b.index || table.byCID[3] != b.index {
 		t.Errorf("%v", table.byCID)
 	}
 	table.remove(b)

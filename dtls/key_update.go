@@ -13,7 +13,7 @@ import "github.com/dtlsd/dtlsd/internal/engine"
 // RFC 9147, Section 8.
 func (s *Session) KeyUpdate(request bool) error {
 	switch {
-	case s.state.Suite13 == nil:
+	case !s.version13:
 		return ErrNoKeyUpdate
 	case s.closing.Load():
 		return ErrSessionClosed
@@ -42,6 +42,7 @@ func (s *shard) updateKeys(sess *Session, request bool) {
 	if sess.ended {
 		return
 	}
+	s.wake(sess)
 	err := sess.assoc.KeyUpdate(s.now, request)
 	if err != nil && err != engine.ErrClosed && s.logs(Warning) {
 		s.logOf(sess, Warning, KindKeyUpdate, s.host.voice.closed(sess.peer(), publicError(err)), publicError(err))

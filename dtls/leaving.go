@@ -26,7 +26,7 @@ func (s *shard) sayGoodbye() {
 		return
 	}
 	for n := 0; n < goodbyeBatch && s.table.len() > 0; n++ {
-		sess := s.table.list[s.table.len()-1]
+		sess := s.table.last()
 		if sess.established() {
 			s.told.Add(1)
 		}
@@ -42,8 +42,9 @@ func (s *shard) leaves() bool {
 
 // finish ends what is left, and the shard. It returns err.
 func (s *shard) finish(err error) error {
-	for s.table.len() > 0 {
-		s.end(s.table.list[s.table.len()-1], err)
+	for sess := s.table.last(); sess != nil; sess = s.table.last() {
+		s.end(sess, err)
+		s.bury()
 	}
 	s.flush()
 	s.socket.Close()
@@ -100,12 +101,8 @@ func (s *shard) awaitEnd(ctx context.Context) error {
 func (s *shard) leaveWhenIdle() {
 	s.post(func() {
 		s.leaving.whenIdle = true
-		for i := s.table.len() - 1; i >= 0; i-- {
-			sess := s.table.list[i]
-			if sess.rival != nil {
-				s.close(sess.rival, ErrServerClosed)
-			}
-			if !sess.established() {
+		for i := len(s.table.slots) - 1; i > 0; i-- {
+			if sess := s.table.slots[i]; sess != nil && !sess.established() {
 				s.close(sess, ErrServerClosed)
 			}
 		}

@@ -1,13 +1,12 @@
 package dtls
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"unique"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
-	"github.com/dtlsd/dtlsd/internal/trust"
 	"github.com/dtlsd/dtlsd/internal/udp"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
@@ -15,39 +14,55 @@ import (
 // A Session is an established association with one peer. A [Handler] gets it
 // with each datagram and may keep it for as long as it likes.
 //
-// Its methods may be called from any goroutine, handlers included, and do not
-// wait.
+// Its methods may be called from any goroutine, handlers included.
+//
+// There may be a million of them, most of them idle. So what a session needs
+// only while something happens is in its live part, which a session that sleeps
+// does without.
 type Session struct {
-	shard     *shard
-	id        uint64
-	origin    route                 // of the handshake
-	moved     atomic.Pointer[route] // since then; nil if not at all
-	helloHash uint64                // of the ClientHello's random, to know it again
+	shard *shard
+	id    uint64
+	addr  netip.AddrPort            // of the peer during the handshake
+	local unique.Handle[netip.Addr] // of ours, that the peer used then; zero if there is one only
+	rare  atomic.Pointer[rareties]  // nil of most
 
-	state    *engine.State // what was negotiated; set before anybody sees the session
-	verified *trust.Peer   // nil without a certificate
+	// What follows belongs to the shard, except for the atomics.
+	*live       // nil while the session sleeps, and when all is over
+	index int32 // in the table; 0 for none
+	place place // in the slab, while the session sleeps
 
-	// What follows belongs to the shard.
+	lastActive atomic.Uint32 // on the shard's clock
+	maxPayload atomic.Int32
+	closing    atomic.Bool
+	ended      bool
+	listed     bool // in the table, and not as a rival
+	version13  bool // set before anybody sees the session
+	byCID      bool // the peer puts a connection ID into its records
+}
+
+// A live part is what a session has while it does not sleep.
+type live struct {
 	assoc *engine.Association // nil before its start and after its end
+	state *engine.State       // what was negotiated; nil before, and after waking until it is asked for
 	hs    *handshake          // nil once established
 	rival *Session            // in its handshake, to take the place of this one
 	path  *pathCheck          // nil if there is no doubt where the peer is
 	cids  []cidKey            // of the connection IDs that it is known by besides the one of the handshake
-	index int32               // in the table
-	timer int32               // in the timers
 
-	maxPayload      atomic.Int32
-	closing         atomic.Bool
-	lastActive      atomic.Uint32 // on the shard's clock
-	since           uint32        // likewise
-	ended           bool
-	retransmissions uint8   // flights repeated
-	moves           uint16  // changes of the peer's address
+	timer int32 // in the timers
+	awake int32 // in the shard's list of those that do not sleep; 0 for none
+	tally
+}
+
+// A tally is what a session keeps count of.
+type tally struct {
+	helloHash       uint64  // of the ClientHello's random, to know it again
+	received, sent  traffic // of application data
+	since           uint32  // when it was established, on the shard's clock
 	keyUpdates      uint32  // new keys, of either direction
 	drops           uint32  // records that led to nothing
-	received, sent  traffic // of application data
-	userData        atomic.Pointer[any]
-	userContext     atomic.Pointer[sessionContext]
+	moves           uint16  // changes of the peer's address
+	retransmissions uint8   // flights repeated
 }
 
 // A traffic is what went over a session in one direction. The shard's lock
@@ -65,12 +80,6 @@ type route struct {
 	local netip.Addr // the address of ours that the peer uses; zero if there is one only
 }
 
-// A sessionContext is the context of a session for those who asked for it.
-type sessionContext struct {
-	context.Context
-	cancel context.CancelCauseFunc
-}
-
 // ID returns a number that no other session of the server has had.
 func (s *Session) ID() uint64 { return s.id }
 
@@ -80,30 +89,74 @@ func (s *Session) RemoteAddr() netip.AddrPort { return s.peer() }
 
 // at returns how datagrams get to the peer now.
 func (s *Session) at() route {
-	if moved := s.moved.Load(); moved != nil {
-		return *moved
+	if rare := s.rare.Load(); rare != nil {
+		if moved := rare.moved.Load(); moved != nil {
+			return *moved
+		}
 	}
-	return s.origin
+	r := route{peer: s.addr}
+	if s.local != noLocal {
+		r.local = s.local.Value()
+	}
+	return r
 }
 
 func (s *Session) peer() netip.AddrPort {
-	if moved := s.moved.Load(); moved != nil {
+	if moved := s.movedTo(); moved != nil {
 		return moved.peer
 	}
-	return s.origin.peer
+	return s.addr
 }
 
-// cid returns the connection ID that the peer puts into its records, if any.
-// Only the shard calls it.
+// movedTo returns where the peer is since it has moved, or nil.
+func (s *Session) movedTo() *route {
+	if rare := s.rare.Load(); rare != nil {
+		return rare.moved.Load()
+	}
+	return nil
+}
+
+// noLocal is no address of ours.
+var noLocal unique.Handle[netip.Addr]
+
+// internLocal returns what a session keeps of an address of ours, which most
+// share.
+func internLocal(addr netip.Addr) unique.Handle[netip.Addr] {
+	if !addr.IsValid() {
+		return noLocal
+	}
+	return unique.Make(addr)
+}
+
+// cid returns the connection ID that the peer puts into its records, if any. The
+// session does not sleep. Only the shard calls it.
 func (s *Session) cid() []byte {
 	switch {
 	case s.hs != nil:
 		return s.hs.cid
-	case s.state != nil:
+	case s.negotiated() != nil:
 		return s.state.LocalCID
 	default:
 		return nil
 	}
+}
+
+// negotiated returns what was negotiated, or nil. The session does not sleep.
+// Only the shard calls it.
+func (s *Session) negotiated() *engine.State {
+	if s.state == nil && s.assoc != nil {
+		s.state = s.assoc.State()
+	}
+	return s.state
+}
+
+// contender returns the session that is in its handshake to take the place of
+// this one, or nil.
+func (s *Session) contender() *Session {
+	if s.live == nil {
+		return nil
+	}
+	return s.rival
 }
 
 // LocalAddr returns the address and port that the peer sends to. The address is
@@ -170,7 +223,9 @@ func (s *Session) MaxPayload() int { return int(s.maxPayload.Load()) }
 
 // ConnectionState returns what was negotiated.
 func (s *Session) ConnectionState() ConnectionState {
-	return newConnectionState(s)
+	s.shard.mu.Lock()
+	defer s.shard.mu.Unlock()
+	return newConnectionState(s, s.shard.glimpse(s).state)
 }
 
 // Info describes the session as it is now, or was at its end.
@@ -180,30 +235,6 @@ func (s *Session) Info() SessionInfo {
 	return s.shard.describeSession(s)
 }
 
-// SetUserData attaches data of the user's to the session.
-func (s *Session) SetUserData(data any) { s.userData.Store(&data) }
-
-// UserData returns what SetUserData attached last, or nil.
-func (s *Session) UserData() any {
-	if data := s.userData.Load(); data != nil {
-		return *data
-	}
-	return nil
-}
-
-// Context returns a context that ends with the session. Its cause is then why
-// the session ended.
-func (s *Session) Context() context.Context { return s.context().Context }
-
-func (s *Session) context() *sessionContext {
-	if c := s.userContext.Load(); c != nil {
-		return c
-	}
-	ctx, cancel := context.WithCancelCause(context.Background())
-	s.userContext.CompareAndSwap(nil, &sessionContext{ctx, cancel})
-	return s.userContext.Load()
-}
-
 // established reports whether the handshake is complete. Only the shard calls
 // it.
-func (s *Session) established() bool { return s.hs == nil }
+func (s *Session) established() bool { return s.live == nil || s.hs == nil }

@@ -26,7 +26,7 @@ func TestSessionKnowsTheAddressThatItsPeerUses(t *testing.T) {
 		{wildcard, netip.Addr{}, netip.MustParseAddrPort("[::]:22334"), "[::]:22334"},
 		{unix, netip.Addr{}, netip.AddrPort{}, "/run/socket"},
 	} {
-		sess := &Session{shard: &shard{socket: udp.NewSocket(test.socket)}, origin: route{local: test.told}}
+		sess := &Session{shard: &shard{socket: udp.NewSocket(test.socket)}, local: internLocal(test.told)}
 		if got := sess.LocalAddr(); got != test.want {
 			t.Errorf("LocalAddr = %v, want %v", got, test.want)
 		}

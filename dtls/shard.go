@@ -45,6 +45,9 @@ type shard struct {
 	sweeper  sweeper
 	out      outbox
 	counters *counters
+	dorm     dormitory
+	awake    awakeList
+	dead     []*Session // that ended in this turn
 
 	items   []inboxItem // buffers to trade with the inbox
 	arena   []byte
@@ -121,6 +124,7 @@ func (s *shard) run() error {
 		s.judgeChallenges()
 		s.sweep()
 		s.sayGoodbye()
+		s.bury()
 		s.flush()
 		if s.leaves() {
 			return s.finish(ErrServerClosed)
@@ -176,7 +180,7 @@ func (s *shard) kick() {
 // the zero time.
 func (s *shard) deadline() time.Time {
 	next := s.timers.next()
-	for _, t := range [...]time.Time{s.sweeper.next(&s.table), s.host.lines.due(), s.host.refusals.due(), s.leaving.next, s.sample.due()} {
+	for _, t := range [...]time.Time{s.nextSweep(), s.host.lines.due(), s.host.refusals.due(), s.leaving.next, s.sample.due()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}

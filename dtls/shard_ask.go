@@ -34,7 +34,7 @@ func (s *shard) answer(sess *Session, token engine.Token, result engine.Result) 
 
 // resolve gives the engine an answer that was found elsewhere.
 func (s *shard) resolve(sess *Session, token engine.Token, result engine.Result) {
-	if sess.ended || sess.hs == nil {
+	if sess.ended || sess.established() {
 		return
 	}
 	sess.hs.questions--

@@ -23,32 +23,35 @@ func (s *shard) describe(infos []SessionInfo) []SessionInfo {
 func (s *shard) describeFrom(from int, infos []SessionInfo) ([]SessionInfo, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := s.table.list[min(from, s.table.len()):]
-	for _, sess := range list[:min(describeBatch, len(list))] {
-		infos = append(infos, s.describeSession(sess))
+	slots := s.table.slots[min(from, len(s.table.slots)):]
+	for _, sess := range slots[:min(describeBatch, len(slots))] {
+		if sess != nil && sess.listed {
+			infos = append(infos, s.describeSession(sess))
+		}
 	}
-	return infos, len(list) > describeBatch
+	return infos, len(slots) > describeBatch
 }
 
 func (s *shard) describeSession(sess *Session) SessionInfo {
+	about := s.glimpse(sess)
 	info := SessionInfo{
 		ID:          sess.id,
 		Peer:        sess.peer(),
 		Local:       sess.LocalAddr(),
-		Established: sess.established(),
-		Received:    sess.received.datagrams,
-		Sent:        sess.sent.datagrams,
+		Established: about.established,
+		Received:    about.received.datagrams,
+		Sent:        about.sent.datagrams,
 
-		ReceivedBytes:   sess.received.bytes,
-		SentBytes:       sess.sent.bytes,
-		Retransmissions: int(sess.retransmissions),
-		Drops:           sess.drops,
-		AddressChanges:  int(sess.moves),
-		KeyUpdates:      int(sess.keyUpdates),
+		ReceivedBytes:   about.received.bytes,
+		SentBytes:       about.sent.bytes,
+		Retransmissions: int(about.retransmissions),
+		Drops:           about.drops,
+		AddressChanges:  int(about.moves),
+		KeyUpdates:      int(about.keyUpdates),
 	}
 	if info.Established {
-		info.State = newConnectionState(sess)
-		info.Since = s.at(sess.since)
+		info.State = newConnectionState(sess, about.state)
+		info.Since = s.at(about.since)
 		info.LastActive = s.at(sess.lastActive.Load())
 	}
 	return info
@@ -58,12 +61,9 @@ func (s *shard) describeSession(sess *Session) SessionInfo {
 func (s *shard) find(id uint64) *Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, sess := range s.table.list {
-		switch {
-		case sess.id == id:
+	for _, sess := range s.table.slots {
+		if sess != nil && sess.id == id {
 			return sess
-		case sess.rival != nil && sess.rival.id == id:
-			return sess.rival
 		}
 	}
 	return nil

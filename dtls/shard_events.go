@@ -119,6 +119,7 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 	if sess.ended || !sess.established() {
 		return
 	}
+	s.wake(sess)
 	if sess.path != nil && !s.mayLeave(sess, plaintext) {
 		return
 	}
@@ -128,7 +129,7 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 		s.close(sess, publicError(err))
 		return
 	}
-	if sess.state.Suite13 != nil {
+	if sess.version13 {
 		s.timers.set(sess, sess.deadline()) // the keys may have done enough
 	}
 	s.touch(sess)
@@ -162,14 +163,13 @@ func (s *shard) touch(sess *Session) {
 // establish turns a handshake into a session that its owner gets to see.
 func (s *shard) establish(sess *Session) {
 	hs := sess.hs
-	sess.state = sess.assoc.State()
-	sess.verified = hs.verified
-	sess.maxPayload.Store(int32(sess.assoc.MaxPlaintext()))
+	state := sess.assoc.State()
+	s.keepState(sess, state)
 	if hs.refused = s.refusedByUser(sess); hs.refused != nil {
 		return
 	}
 	s.takePlace(sess)
-	if len(sess.state.LocalCID) == 0 {
+	if !sess.byCID {
 		s.table.removeCIDs(sess) // the server wanted none
 	}
 	elapsed := s.now.Sub(hs.begun)
@@ -180,16 +180,31 @@ func (s *shard) establish(sess *Session) {
 	s.host.halfOpen.end(sess.peer().Addr())
 	s.host.sessions.Add(1)
 	s.counters.completed.Add(1)
-	if sess.state.Resumed {
+	if state.Resumed {
 		s.counters.resumed.Add(1)
 	}
-	if sess.state.Suite13 != nil {
+	if sess.version13 {
 		s.counters.completed13.Add(1)
 	}
 	s.logEstablished(sess, elapsed)
 	s.callOut()
 	s.host.owner.opened(sess)
 	s.callBack()
+}
+
+// keepState keeps what was negotiated.
+func (s *shard) keepState(sess *Session, state *engine.State) {
+	sess.state = state
+	sess.version13 = state.Suite13 != nil
+	sess.byCID = len(state.LocalCID) > 0
+	sess.maxPayload.Store(int32(sess.assoc.MaxPlaintext()))
+	hs := sess.hs
+	if hs.verified != nil {
+		sess.rarely().verified = hs.verified
+	}
+	if hs.profile != s.host.profile {
+		sess.rarely().profile = hs.profile
+	}
 }
 
 func (s *shard) refusedByUser(sess *Session) error {
@@ -199,7 +214,7 @@ func (s *shard) refusedByUser(sess *Session) error {
 	}
 	s.callOut()
 	defer s.callBack()
-	err := verify(newConnectionState(sess))
+	err := verify(newConnectionState(sess, sess.state))
 	if err == nil {
 		return nil
 	}
@@ -213,6 +228,7 @@ func (s *shard) takePlace(sess *Session) {
 		return
 	}
 	if old != nil {
+		s.wake(old)
 		old.rival = nil
 	}
 	if old != nil && !staysBeside(old, sess) {
@@ -228,23 +244,26 @@ func (s *shard) takePlace(sess *Session) {
 // elsewhere, and the other one is of somebody else. Gateways that translate
 // addresses use them again.
 func staysBeside(old, sess *Session) bool {
-	return len(old.cid()) > 0 && !samePeer(old, sess)
+	return old.byCID && !samePeer(old.negotiated(), sess.negotiated())
 }
 
 // samePeer reports whether the peers of two sessions have shown the same
 // credentials.
-func samePeer(a, b *Session) bool {
-	return bytes.Equal(a.state.Identity, b.state.Identity) &&
-		slices.EqualFunc(a.state.PeerChain, b.state.PeerChain, bytes.Equal)
+func samePeer(a, b *engine.State) bool {
+	return bytes.Equal(a.Identity, b.Identity) && slices.EqualFunc(a.PeerChain, b.PeerChain, bytes.Equal)
 }
 
 // close says goodbye to the peer of a session and ends it, for that reason.
 func (s *shard) close(sess *Session, reason error) {
+	if sess.ended {
+		return
+	}
+	s.wake(sess)
 	if sess.path != nil {
 		s.release(sess)
 	}
 	switch {
-	case sess.ended:
+	case sess.ended: // by what was held back
 	case sess.assoc == nil:
 		s.end(sess, reason)
 	default:
@@ -277,7 +296,10 @@ func (s *shard) end(sess *Session, reason error) {
 	if sess.ended {
 		return
 	}
+	s.wake(sess)
+	sess.state = sess.negotiated()
 	sess.ended = true
+	s.dead = append(s.dead, sess)
 	sess.closing.Store(true)
 	s.timers.set(sess, time.Time{})
 	s.unlist(sess)
@@ -295,14 +317,14 @@ func (s *shard) end(sess *Session, reason error) {
 	s.host.sessions.Add(-1)
 	s.logEnded(sess, reason)
 	s.callOut()
-	sess.context().cancel(reason)
+	sess.endContext(reason)
 	s.host.owner.closed(sess, reason)
 	s.callBack()
 }
 
 // unlist takes a session out of the table, where its rival gets its place.
 func (s *shard) unlist(sess *Session) {
-	if current := s.table.get(sess.peer()); current != nil && current.rival == sess {
+	if current := s.table.get(sess.peer()); current != nil && current.contender() == sess {
 		current.rival = nil
 	}
 	s.table.remove(sess)
@@ -343,10 +365,11 @@ func failureReason(reason error) FailureReason {
 func (s *shard) export(sess *Session, label string, context []byte, length int) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if sess.assoc == nil {
+	a := s.associationOf(sess)
+	if a == nil {
 		return nil, ErrSessionClosed
 	}
-	out, err := sess.assoc.ExportKeyingMaterial(label, context, context != nil, length)
+	out, err := a.ExportKeyingMaterial(label, context, context != nil, length)
 	if err != nil {
 		return nil, fmt.Errorf("dtls: %w", err)
 	}

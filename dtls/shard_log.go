@@ -109,7 +109,7 @@ func (s *shard) logLookup(sess *Session, what string, err error) {
 
 func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
 	if s.logs(Info) {
-		state := newConnectionState(sess)
+		state := newConnectionState(sess, sess.state)
 		s.tell(Entry{Level: Info, Kind: KindEstablished, Peer: sess.peer(), Session: sess.id, Text: s.host.voice.established(sess.peer(), &state), State: &state, Elapsed: elapsed})
 	}
 }
@@ -273,7 +273,7 @@ func (s *shard) writeError(peer netip.AddrPort, err error) {
 // onlySession returns the session of a client.
 func (s *shard) onlySession() *Session {
 	if s.host.side == engine.Client && s.table.len() == 1 {
-		return s.table.list[0]
+		return s.table.last()
 	}
 	return nil
 }
@@ -283,6 +283,7 @@ func (s *shard) onlySession() *Session {
 // it, as anyone can forge such news, and the server may come back.
 func (s *shard) unreachable(sess *Session, err error) {
 	reason := &UnreachableError{Peer: sess.peer(), Err: err}
+	s.wake(sess)
 	s.dropFor(sess, wire.DropSocketError)
 	if !sess.established() {
 		s.end(sess, s.reasonBehind(sess, reason))
@@ -339,7 +340,7 @@ func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	s.observeHandshake(sess, HandshakeEvent{Sent: true, Retransmission: attempt})
 	switch {
 	case !s.logs(Warning), sess.established() && attempt > 1: // once is enough, however often the peer asks
-	case sess.established() && sess.state.Suite13 != nil:
+	case sess.established() && sess.version13:
 		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.unacknowledged(sess.peer()), nil)
 	case sess.established():
 		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.lastFlightLost(sess.peer()), nil)

@@ -77,7 +77,7 @@ func (s *shard) follow(sess *Session, from route, n int) {
 
 // suspectMove begins to find out whether a peer has moved.
 func (s *shard) suspectMove(sess *Session, to route, n int) {
-	checked := sess.state.RRC
+	checked := sess.negotiated().RRC
 	if !checked && s.host.config.AddressChange == AddressChangeIfChecked {
 		return
 	}
@@ -211,6 +211,9 @@ func (s *shard) move(sess *Session, to route, checked bool) {
 	from := sess.peer()
 	rival := sess.rival
 	sess.rival = nil
+	if other := s.table.get(to.peer); other != nil {
+		s.wake(other)
+	}
 	s.table.move(sess, to)
 	if rival != nil {
 		s.table.put(rival)

@@ -52,7 +52,7 @@ func (s *shard) dispatch(datagram []byte, from route) {
 		s.receiveStranger(datagram, from)
 	case s.gate != nil && gate.IsClientHello(datagram):
 		s.receiveHello(sess, datagram, from)
-	case sess.rival != nil:
+	case sess.contender() != nil:
 		s.receiveContested(sess, datagram, from)
 	default:
 		s.receiveFor(sess, datagram, from)
@@ -61,6 +61,8 @@ func (s *shard) dispatch(datagram []byte, from route) {
 
 // receiveFor hands a datagram to a session.
 func (s *shard) receiveFor(sess *Session, datagram []byte, from route) {
+	slept := sess.live == nil
+	s.wake(sess)
 	if sess.hs != nil {
 		sess.hs.received = true
 	}
@@ -76,9 +78,15 @@ func (s *shard) receiveFor(sess *Session, datagram []byte, from route) {
 	}
 	s.strays = 0
 	s.arrival.begin(sess, from, len(datagram))
+	if slept {
+		sess.assoc.Timeout(s.now) // it may have to forget something first
+	}
 	sess.assoc.Receive(s.now, datagram)
 	s.drain(sess)
 	s.follow(sess, from, len(datagram))
+	if slept && s.idle(sess) > 0 {
+		s.sleep(sess) // it was a forgery, perhaps one of many
+	}
 }
 
 // receiveStranger takes a datagram from an address without a session, or one
@@ -134,7 +142,7 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 // the old one for the answer to the hello that it sends now. That hello may be
 // forged, so that a handshake waits a few times only.
 func (s *shard) holdFlight(peer netip.AddrPort) {
-	if sess := s.table.get(peer); sess != nil && sess.hs != nil && sess.hs.holds < maxHolds {
+	if sess := s.table.get(peer); sess != nil && !sess.established() && sess.hs.holds < maxHolds {
 		sess.hs.holds++
 		sess.hs.held = s.now.Add(flightHold)
 	}
@@ -164,9 +172,9 @@ func (s *shard) receiveHello(sess *Session, datagram []byte, from route) {
 		return
 	case ok:
 		hash := s.hash(random)
-		for _, known := range []*Session{sess, sess.rival} {
-			if known != nil && known.helloHash == hash {
-				if known.hs != nil {
+		for _, known := range []*Session{sess, sess.contender()} {
+			if known != nil && s.helloHashOf(known) == hash {
+				if !known.established() {
 					known.hs.disturbed = false
 				}
 				s.receiveFor(known, datagram, from)
@@ -184,9 +192,9 @@ func (s *shard) receiveHello(sess *Session, datagram []byte, from route) {
 // or nil.
 func (s *Session) beginner() *Session {
 	switch {
-	case s.rival != nil:
+	case s.contender() != nil:
 		return s.rival
-	case s.hs != nil:
+	case !s.established():
 		return s
 	}
 	return nil
@@ -312,7 +320,7 @@ func keepRetry(r *gate.Retry) *engine.Retry {
 func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr) wire.Drop {
 	h := s.host
 	switch {
-	case current != nil && current.helloHash == hash, current != nil && current.rival != nil && current.rival.helloHash == hash:
+	case current != nil && s.helloHashOf(current) == hash, current != nil && current.contender() != nil && current.rival.helloHash == hash:
 		return wire.DropDuplicateMessage
 	case h.halfOpen.full(addr):
 		return wire.DropHalfOpenLimit
@@ -336,10 +344,12 @@ func (s *shard) place(sess, current *Session) {
 		s.end(current, ErrReplaced)
 		s.table.put(sess)
 	default:
+		s.wake(current)
 		if current.rival != nil {
 			s.end(current.rival, ErrReplaced)
 		}
 		current.rival = sess
+		s.table.enter(sess)
 	}
 }
 
@@ -348,12 +358,15 @@ func (s *shard) newSession(to route, hash uint64) *Session {
 	s.host.halfOpen.begin(to.peer.Addr())
 	s.counters.started.Add(1)
 	sess := &Session{
-		shard:     s,
-		id:        s.host.lastID.Add(1),
-		origin:    to,
-		helloHash: hash,
-		hs:        &handshake{profile: s.host.profile, begun: s.now},
+		shard: s,
+		id:    s.host.lastID.Add(1),
+		addr:  to.peer,
+		local: internLocal(to.local),
+		live:  s.dorm.takeLive(),
 	}
+	sess.helloHash = hash
+	sess.hs = &handshake{profile: s.host.profile, begun: s.now}
+	s.awake.add(sess)
 	return sess
 }
 

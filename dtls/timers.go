@@ -4,8 +4,11 @@ import "time"
 
 // timers are the deadlines of handshakes, and of last flights that may have to
 // be repeated. A session that is neither has no entry.
+//
+// They are a heap: an entry is due no earlier than the one above it. Each session
+// keeps its place, counted from 1, in its field timer: 0 is no place.
 type timers struct {
-	heap timerHeap
+	heap []timer
 }
 
 type timer struct {
@@ -31,78 +34,69 @@ func (t *timers) due(now time.Time) *Session {
 
 // set moves the deadline of s; the zero time removes it.
 func (t *timers) set(s *Session, at time.Time) {
-	switch scheduled := s.timer > 0; {
-	case at.IsZero() && scheduled:
-		t.heap.remove(int(s.timer - 1))
+	i := int(s.timer) - 1
+	switch {
+	case at.IsZero() && i >= 0:
+		t.remove(i)
 	case at.IsZero():
-	case !scheduled:
-		t.heap.push(timer{at, s})
-	case !t.heap[s.timer-1].at.Equal(at):
-		t.heap[s.timer-1].at = at
-		t.heap.fix(int(s.timer - 1))
+	case i < 0:
+		t.heap = append(t.heap, timer{at, s})
+		t.up(len(t.heap) - 1)
+	case !t.heap[i].at.Equal(at):
+		t.heap[i].at = at
+		t.restore(i)
 	}
 }
 
-// A timerHeap has no timer that is due before the one at half of its place. It
-// keeps the place of each session, counted from 1, in its field timer: 0 is no
-// place. Unlike package container/heap it allocates nothing but room to grow.
-type timerHeap []timer
-
-func (h *timerHeap) push(t timer) {
-	*h = append(*h, t)
-	t.session.timer = int32(len(*h))
-	h.rise(len(*h) - 1)
-}
-
-func (h *timerHeap) remove(i int) {
-	last := len(*h) - 1
-	if i != last {
-		h.swap(i, last)
-	}
-	(*h)[last].session.timer = 0
-	(*h)[last] = timer{}
-	*h = (*h)[:last]
-	if i != last {
-		h.fix(i)
+func (t *timers) remove(i int) {
+	t.heap[i].session.timer = 0
+	last := len(t.heap) - 1
+	moved := t.heap[last]
+	t.heap[last] = timer{}
+	t.heap = t.heap[:last]
+	if i < last {
+		t.put(i, moved)
+		t.restore(i)
 	}
 }
 
-// fix finds the place of a timer that was changed.
-func (h timerHeap) fix(i int) {
-	if !h.sink(i) {
-		h.rise(i)
+// restore puts an entry whose deadline is another one where it belongs.
+func (t *timers) restore(i int) {
+	if !t.up(i) {
+		t.down(i)
 	}
 }
 
-func (h timerHeap) rise(i int) {
-	for parent := (i - 1) / 2; i > 0 && h[i].at.Before(h[parent].at); parent = (i - 1) / 2 {
-		h.swap(i, parent)
-		i = parent
+// up moves an entry up as far as it is due earlier, and reports whether it
+// moved.
+func (t *timers) up(i int) bool {
+	entry, from := t.heap[i], i
+	for i > 0 && entry.at.Before(t.heap[(i-1)/2].at) {
+		t.put(i, t.heap[(i-1)/2])
+		i = (i - 1) / 2
 	}
+	t.put(i, entry)
+	return i != from
 }
 
-// sink reports whether the timer moved.
-func (h timerHeap) sink(i int) bool {
-	from := i
+// down moves an entry down as far as those below are due earlier.
+func (t *timers) down(i int) {
+	entry := t.heap[i]
 	for {
-		child := 2*i + 1
-		if child >= len(h) {
+		below := 2*i + 1
+		if below+1 < len(t.heap) && t.heap[below+1].at.Before(t.heap[below].at) {
+			below++
+		}
+		if below >= len(t.heap) || !t.heap[below].at.Before(entry.at) {
 			break
 		}
-		if other := child + 1; other < len(h) && h[other].at.Before(h[child].at) {
-			child = other
-		}
-		if !h[child].at.Before(h[i].at) {
-			break
-		}
-		h.swap(i, child)
-		i = child
+		t.put(i, t.heap[below])
+		i = below
 	}
-	return i > from
+	t.put(i, entry)
 }
 
-func (h timerHeap) swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].session.timer = int32(i + 1)
-	h[j].session.timer = int32(j + 1)
+func (t *timers) put(i int, entry timer) {
+	t.heap[i] = entry
+	entry.session.timer = int32(i + 1)
 }

@@ -140,6 +140,9 @@ func (d *Service) run(ctx context.Context, streams Streams, watch Watch) error {
 		return err
 	}
 	d.serveWatcher()
+	kept, release := context.WithCancel(ctx)
+	defer release()
+	d.keepMemory(kept)
 	for {
 		select {
 		case <-hangUp:

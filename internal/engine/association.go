@@ -184,8 +184,8 @@ func (a *Association) Side() Side { return a.side }
 // State returns what was negotiated, or nil before the association is
 // established. It must not be changed.
 func (a *Association) State() *State {
-	if a.state == nil && a.phase == phaseEstablished {
-		a.state = a.flat.state()
+	if a.state == nil {
+		a.state = a.flat.state() // whose secrets may be wiped
 	}
 	return a.state
 }

@@ -169,11 +169,9 @@ func (a *Association) expire(now time.Time) {
 	}
 }
 
-// settled reports whether nothing is due: there is at most the epoch before the
-// newest, which the peer has yet to leave.
-func (o *older) settled() bool {
-	return o == nil || len(o.writes) == 0 && (len(o.reads) == 0 || len(o.reads) == 1 && o.reads[0].until.IsZero())
-}
+// settled reports whether there are no epochs of messages that are not
+// acknowledged.
+func (o *older) settled() bool { return o == nil || len(o.writes) == 0 }
 
 // deadline returns when the next keys are to be dropped, or the zero time. Those
 // of older epochs are dropped first.

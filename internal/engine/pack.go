@@ -19,10 +19,10 @@ var ErrPacked = errors.New("not a packed association")
 func NewIdle() *Association { return &Association{} }
 
 // AtRest reports whether all that an association is fits into Pack: it is
-// established, nothing of either side is on its way or may be asked for again,
-// and it has no deadline.
+// established, and nothing of either side is on its way. If it has a deadline,
+// that is when something is to be forgotten, which can wait until it is unpacked.
 func (a *Association) AtRest() bool {
-	return a.phase == phaseEstablished && a.hs == nil && a.delivery == nil && a.linger == nil && a.older.settled() && !a.updateIsDue()
+	return a.phase == phaseEstablished && a.hs == nil && a.delivery.idle() && a.older.settled() && !a.updateIsDue()
 }
 
 // Pack appends to dst the exact state of an association at rest, and leaves a
@@ -47,7 +47,7 @@ func (a *Association) Pack(dst []byte) []byte {
 // Unpack goes on with what was packed. The association is a new one of NewIdle,
 // or was emptied by Pack, whose memory is used again. Of packed nothing is kept,
 // and it must be wiped by its owner. The config may be another one; what was
-// negotiated stays.
+// negotiated stays. [Association.Timeout] makes it forget what is over since.
 //
 // It fails with [ErrPacked], and then leaves a empty.
 func (a *Association) Unpack(cfg *Config, ws *Workspace, packed []byte) error {
@@ -78,9 +78,7 @@ func (a *Association) Unpack(cfg *Config, ws *Workspace, packed []byte) error {
 		phase:          phaseEstablished,
 		newest:         s.has(packNewest),
 	}
-	if s.has(packOldRead) {
-		a.older = &older{reads: []oldRead{{half: half{keys: s.oldKeys, epoch: s.readEpoch - 1}, window: s.oldWindow}}}
-	}
+	s.leftovers.restore(a)
 	if s.has(packCeiling) {
 		c := s.ceiling
 		a.ceiling = &c
@@ -100,8 +98,6 @@ func (a *Association) still() still {
 		mtu:            a.mtu,
 		peerRecordSize: a.peerRecordSize,
 		ownRecordSize:  a.ownRecordSize,
-		sendSeq:        a.sendSeq,
-		peerSeq:        a.peerSeq,
 		readEpoch:      a.read.epoch,
 		writeEpoch:     a.write.epoch,
 		nextSend:       a.write.seq,
@@ -115,10 +111,9 @@ func (a *Association) still() still {
 	s.set(packServer, a.side == Server)
 	s.set(packNewest, a.newest)
 	s.set(packReplaced, a.read.replaced)
-	if a.older != nil && len(a.older.reads) > 0 {
-		s.set(packOldRead, true)
-		s.oldKeys, s.oldWindow = a.older.reads[0].keys, a.older.reads[0].window
-	}
+	s.sendSeq, s.peerSeq = a.messageSeqs()
+	s.leftovers = a.leftovers()
+	s.set(packLeftovers, s.leftovers.exist())
 	if a.ceiling != nil {
 		s.set(packCeiling, true)
 		s.ceiling = *a.ceiling

@@ -36,7 +36,7 @@ const (
 	packNewest
 	packReplaced
 	packCeiling
-	packOldRead    // the peer has yet to leave the epoch before its newest
+	packLeftovers  // the peer may still ask for something
 	packResumption // there is a resumption_master_secret
 	packResumed
 	packExtendedMasterSecret
@@ -63,11 +63,11 @@ type still struct {
 	sendSeq, peerSeq                         uint32
 	readEpoch, writeEpoch                    uint16
 	nextSend                                 uint64
-	window, oldWindow                        replayWindow
+	window                                   replayWindow
 	ceiling                                  ceiling
 	cids                                     connectionIDs
 	readKeys, writeKeys, secrets, resumption []byte
-	oldKeys                                  []byte
+	leftovers                                leftovers
 	agreed
 }
 
@@ -177,8 +177,8 @@ func (s *still) appendTo(b []byte) []byte {
 	b = append(b, s.writeKeys...)
 	b = append(b, s.secrets...)
 	b = append(b, s.resumption...)
-	if s.has(packOldRead) {
-		b = append(s.oldWindow.appendTo(b), s.oldKeys...)
+	if s.has(packLeftovers) {
+		b = s.leftovers.appendTo(b)
 	}
 	if s.has(packCeiling) {
 		b = s.ceiling.appendTo(b)
@@ -266,8 +266,8 @@ func (s *still) parse(b []byte) bool {
 	s.nextSend = in.number(1<<64 - 1)
 	s.window = in.window()
 	s.parseSecrets(&in)
-	if s.has(packOldRead) {
-		s.oldWindow, s.oldKeys = in.window(), in.take(len(s.readKeys))
+	if s.has(packLeftovers) {
+		s.leftovers = in.leftovers(len(s.readKeys))
 	}
 	if s.has(packCeiling) {
 		s.ceiling = in.ceiling()
@@ -335,11 +335,14 @@ func (g *agreed) parse(in *unpacker) {
 // plausible reports whether an association can go on from s: with keys that are
 // there, in epochs that exist.
 func (s *still) plausible() bool {
+	if !s.leftovers.plausible(s.suite13 != nil, s.readEpoch) {
+		return false
+	}
 	if s.suite13 == nil {
-		return !s.has(packOldRead) && s.readEpoch == 1 && s.writeEpoch == 1 && s.mtu >= MinMTU
+		return s.readEpoch == 1 && s.writeEpoch == 1 && s.mtu >= MinMTU
 	}
 	return s.readEpoch >= epochApplication && s.writeEpoch >= epochApplication && s.mtu >= MinMTU &&
-		!(s.has(packOldRead) && (zero(s.oldKeys) || s.readEpoch == epochApplication)) && !zero(s.readKeys) && !zero(s.writeKeys) && !zero(s.secrets) && (len(s.resumption) == 0 || !zero(s.resumption))
+		!zero(s.readKeys) && !zero(s.writeKeys) && !zero(s.secrets) && (len(s.resumption) == 0 || !zero(s.resumption))
 }
 
 // An unpacker takes apart what was packed. What is not there is nothing, and bad

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// leftovers are what the peer may still ask for, for minutes after a handshake or
+// another message, of an association that is otherwise at rest.
+type leftovers struct {
+	linger *linger
+	reads  []oldRead      // the newest first
+	acked  []recordNumber // what an ACK would list
+	used   time.Time      // when a message came or went last; zero without a delivery
+}
+
+// idle reports whether a delivery has nothing to do unless the peer repeats
+// itself.
+func (d *delivery) idle() bool {
+	return d == nil || d.deadline().IsZero() && d.budget.unlimited && d.reassembly.used == 0 &&
+		len(d.flight.messages) == 0 && len(d.waiting) == 0
+}
+
+// leftovers returns those of an association at rest.
+func (a *Association) leftovers() leftovers {
+	l := leftovers{linger: a.linger}
+	if a.older != nil {
+		l.reads = a.older.reads
+	}
+	if a.delivery != nil {
+		l.acked, l.used = a.delivery.acks.records, a.delivery.used
+	}
+	return l
+}
+
+// restore gives an association its leftovers back.
+func (l *leftovers) restore(a *Association) {
+	a.linger = l.linger
+	if len(l.reads) > 0 {
+		a.older = &older{reads: l.reads}
+	}
+	if !l.used.IsZero() {
+		d := a.deliver()
+		d.used, d.acks.records = l.used, l.acked
+	}
+}
+
+// exist reports whether there are leftovers.
+func (l *leftovers) exist() bool { return l.linger != nil || len(l.reads) > 0 || !l.used.IsZero() }
+
+func (l *leftovers) appendTo(b []byte) []byte {
+	b = append(b, flag(l.linger != nil))
+	if l.linger != nil {
+		b = l.linger.appendTo(b)
+	}
+	b = append(b, uint8(len(l.reads)))
+	for i := range l.reads {
+		b = l.reads[i].appendTo(b)
+	}
+	b = appendTime(b, l.used)
+	b = append(b, uint8(len(l.acked)))
+	for _, n := range l.acked {
+		b = binary.AppendUvarint(b, uint64(n.epoch))
+		b = binary.AppendUvarint(b, n.seq)
+	}
+	return b
+}
+
+// leftovers takes what appendTo made, of an association with keys of that
+// length.
+func (in *unpacker) leftovers(keys int) leftovers {
+	var l leftovers
+	if in.number(1) > 0 {
+		l.linger = in.linger()
+	}
+	for range in.number(maxOldReads) {
+		l.reads = append(l.reads, in.oldRead(keys))
+	}
+	l.used = in.time()
+	for range in.number(maxACKs) {
+		l.acked = append(l.acked, recordNumber{uint16(in.number(maxEpoch)), in.number(wire.MaxRecordSeq)})
+	}
+	return l
+}
+
+// plausible reports whether an association of that version, whose newest epoch is
+// given, can have the leftovers.
+func (l *leftovers) plausible(is13 bool, newest uint16) bool {
+	if !is13 {
+		return len(l.reads) == 0 && l.used.IsZero()
+	}
+	for i := range l.reads {
+		r := &l.reads[i]
+		if r.epoch < epochHandshake || r.epoch >= newest || zero(r.keys) {
+			return false
+		}
+		newest = r.epoch
+	}
+	return l.linger == nil && (len(l.acked) == 0 || !l.used.IsZero())
+}
+
+func (r *oldRead) appendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(r.epoch))
+	b = append(b, flag(r.replaced))
+	b = appendTime(b, r.until)
+	return append(r.window.appendTo(b), r.keys...)
+}
+
+func (in *unpacker) oldRead(keys int) oldRead {
+	r := oldRead{half: half{epoch: uint16(in.number(maxEpoch)), replaced: in.number(1) > 0}}
+	r.until = in.time()
+	r.window = in.window()
+	r.keys = in.take(keys)
+	return r
+}
+
+func (l *linger) appendTo(b []byte) []byte {
+	f := &l.flight
+	b = appendTime(b, l.until)
+	for _, n := range [...]uint64{
+		uint64(l.peerFinished), uint64(f.version), uint64(f.attempt), uint64(f.timeout), uint64(len(f.messages)),
+	} {
+		b = binary.AppendUvarint(b, n)
+	}
+	for i := range f.messages {
+		m := &f.messages[i]
+		b = append(b, uint8(m.typ), flag(m.ccs), uint8(m.epoch))
+		b = binary.AppendUvarint(b, uint64(m.seq))
+		b = appendPacked(b, m.body)
+	}
+	return b
+}
+
+// maxLastFlight is how many messages a last flight has: a ticket, a
+// ChangeCipherSpec and Finished.
+const maxLastFlight = 3
+
+func (in *unpacker) linger() *linger {
+	l := &linger{until: in.time(), peerFinished: uint16(in.number(maxMessages - 1))}
+	f := &l.flight
+	f.version = wire.Version(in.number(1<<16 - 1))
+	f.attempt = int(in.number(1<<31 - 1))
+	f.timeout = time.Duration(in.number(1<<63 - 1))
+	for range in.number(maxLastFlight) {
+		m := outgoing{typ: wire.HandshakeType(in.uint8()), ccs: in.number(1) > 0, epoch: uint16(in.number(1))}
+		m.seq = uint16(in.number(maxMessages - 1))
+		m.body = in.opaque()
+		f.messages = append(f.messages, m)
+	}
+	return l
+}
+
+// appendTime appends a time, which may be the zero one.
+func appendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, 0)
+	}
+	return binary.BigEndian.AppendUint64(append(b, 1), uint64(t.UnixNano()))
+}
+
+func (in *unpacker) time() time.Time {
+	if in.number(1) == 0 {
+		return time.Time{}
+	}
+	if b := in.take(8); b != nil {
+		return time.Unix(0, int64(binary.BigEndian.Uint64(b)))
+	}
+	return time.Time{}
+}
