@@ -372,6 +372,13 @@ func (s *shard) logListening() {
 	}
 }
 
+// logUnsteered tells that the shards have to hand datagrams over to each other.
+func (s *shard) logUnsteered(err error) {
+	if s.logs() {
+		s.log(Warning, KindSocket, netip.AddrPort{}, s.host.voice.unsteered(err), err)
+	}
+}
+
 func (s *shard) logAccepting() {
 	switch accepting := s.host.accepting.Load(); {
 	case !s.logs():

@@ -74,6 +74,9 @@ type Stats struct {
 
 	KeyUpdates uint64 // new keys of DTLS 1.3, of either direction
 
+	// DatagramsHandedOver came in at another shard than that of their session.
+	DatagramsHandedOver uint64
+
 	AddressChanges      uint64 // of peers with a connection ID
 	AddressChecksFailed uint64 // a peer seemed to have moved, and did not answer from there
 
@@ -90,6 +93,7 @@ type counters struct {
 	messagesIn, messagesOut            atomic.Uint64
 	cookies, retransmissions, unwanted atomic.Uint64
 	moves, checksFailed, fragments     atomic.Uint64
+	handedOver                         atomic.Uint64
 
 	failed [NumFailures]atomic.Uint64
 	drops  [NumDrops]atomic.Uint64
@@ -113,6 +117,7 @@ func (c *counters) addTo(s *Stats) {
 	s.KeyUpdates += c.keyUpdates.Load()
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()
+	s.DatagramsHandedOver += c.handedOver.Load()
 	s.AddressChanges += c.moves.Load()
 	s.AddressChecksFailed += c.checksFailed.Load()
 	for i := range c.failed {
