@@ -73,7 +73,7 @@ type Config struct {
 	RawPublicKeys []crypto.Signer
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
-	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
+	// cookies, limits, Shards, Observer, IdleTimeout, ConnectionIDLength and
 	// AddressChange. It has a goroutine of its own and may take its time.
 	//
 	// It is asked once the client has shown its cookie. In DTLS 1.3 the version,

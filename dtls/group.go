@@ -53,13 +53,10 @@ type group struct {
 }
 
 // newGroup returns a shard for each of the sockets, which have one address.
-func newGroup(h *host, sockets []net.PacketConn) (*group, error) {
-	if err := checkGroup(sockets); err != nil {
-		return nil, err
-	}
+func newGroup(h *host, sockets []udp.Socket) (*group, error) {
 	g := &group{end: make(chan struct{})}
-	for i, pc := range sockets {
-		sh, err := newShard(h, udp.NewSocket(pc))
+	for i, socket := range sockets {
+		sh, err := newShard(h, socket)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +65,6 @@ func newGroup(h *host, sockets []net.PacketConn) (*group, error) {
 		g.shards = append(g.shards, sh)
 	}
 	g.shards[0].post(g.shards[0].logListening)
-	g.steer(sockets[0])
 	return g, nil
 }
 
@@ -124,6 +120,15 @@ func (g *group) ownerOf(cid []byte) *shard { return g.shards[int(cid[0])%len(g.s
 
 // isFirst reports whether the shard speaks for its group.
 func (s *shard) isFirst() bool { return s.group.shards[0] == s }
+
+// newSockets returns the sockets of a group in the form that shards want.
+func newSockets(group []net.PacketConn) []udp.Socket {
+	sockets := make([]udp.Socket, len(group))
+	for i, pc := range group {
+		sockets[i] = udp.NewSocket(pc)
+	}
+	return sockets
+}
 
 func closeAll(sockets []net.PacketConn) {
 	for _, pc := range sockets {

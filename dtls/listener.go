@@ -60,9 +60,10 @@ func newListener(sockets []net.PacketConn, config *Config) (*Listener, error) {
 	if l.host, err = newHost(l, engine.Server, config); err != nil {
 		return nil, err
 	}
-	if l.group, err = newGroup(l.host, sockets); err != nil {
+	if l.group, err = newGroup(l.host, newSockets(sockets)); err != nil {
 		return nil, err
 	}
+	l.group.steer(sockets[0])
 	go l.group.run()
 	return l, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/udp"
 )
 
 // DefaultAddr is where a [Server] without Addr listens.
@@ -87,11 +88,17 @@ func (s *Server) Serve(pc net.PacketConn) error { return s.ServeGroup([]net.Pack
 // its shard wherever it goes. An error of one socket ends them all, and is
 // returned once.
 func (s *Server) ServeGroup(sockets []net.PacketConn) error {
-	g, err := s.open(sockets)
+	err := checkGroup(sockets)
 	if err != nil {
 		closeAll(sockets)
 		return err
 	}
+	g, err := s.open(newSockets(sockets))
+	if err != nil {
+		closeAll(sockets)
+		return err
+	}
+	g.steer(sockets[0])
 	err = g.run()
 	return s.retire(g, err)
 }
@@ -104,7 +111,7 @@ func (s *Server) prepare() error {
 }
 
 // open adds a shard for each of the sockets of one address.
-func (s *Server) open(sockets []net.PacketConn) (*group, error) {
+func (s *Server) open(sockets []udp.Socket) (*group, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.initHost(); err != nil {
