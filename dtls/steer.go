@@ -32,10 +32,10 @@ const ownHash = 1<<32 - 1
 // the kernel chooses. What is too short for its connection ID is one of these:
 // a load from beyond the end would name shard 0.
 func steering(shards, n int) []bpf.Instruction {
-	const verdict = 3 // instructions at the end, of which the last is for the others
+	const verdict = 3 // instructions from a check of the length to the answer for the others
 	return []bpf.Instruction{
 		bpf.LoadExtension{Num: bpf.ExtLen},
-		bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: uint32(cidOffset13 + n), SkipFalse: 8 + verdict - 1},
+		bpf.JumpIf{Cond: bpf.JumpGreaterOrEqual, Val: uint32(cidOffset13 + n), SkipFalse: 8 + verdict},
 		bpf.LoadAbsolute{Off: 0, Size: 1},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(wire.ContentCID), SkipTrue: 4},
 		bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: unifiedBits},
