@@ -152,6 +152,7 @@ func (l *Listener) Stats() Stats {
 	for _, sh := range l.group.shards {
 		sh.counters.addTo(&stats)
 	}
+	stats.Shards = len(l.group.shards)
 	stats.Sessions = int(l.host.sessions.Load())
 	stats.HalfOpen = int(l.host.halfOpen.total.Load())
 	return stats

@@ -248,6 +248,7 @@ func (s *Server) Stats() Stats {
 	for _, sh := range s.shards {
 		sh.counters.addTo(&stats)
 	}
+	stats.Shards = len(s.shards)
 	if s.host != nil {
 		stats.Sessions = int(s.host.sessions.Load())
 		stats.HalfOpen = int(s.host.halfOpen.total.Load())

@@ -46,11 +46,12 @@ func (r FailureReason) String() string {
 	return "unknown"
 }
 
-// Stats is what happened since the start, except for the first two, which are
+// Stats is what happened since the start, except for the first three, which are
 // how many there are now.
 type Stats struct {
 	Sessions int // established
 	HalfOpen int // handshakes in progress
+	Shards   int // of all addresses
 
 	HandshakesStarted   uint64 // after the cookie
 	HandshakesCompleted uint64
