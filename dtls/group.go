@@ -22,7 +22,8 @@ const MaxShards = 256
 //
 // The network is "udp", "udp4" or "udp6". With port 0 the system chooses a port,
 // the same for all sockets. An address that is in use is an error, even where the
-// other sockets there are a group as well.
+// other sockets there are a group as well. Anybody may call it, at any time; the
+// sockets belong to the caller until ServeGroup.
 func ListenGroup(network, address string, n int) ([]net.PacketConn, error) {
 	if err := checkNetwork(network); err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func ListenGroup(network, address string, n int) ([]net.PacketConn, error) {
 
 func checkShards(n int) error {
 	if n < 0 || n > MaxShards {
-		return fmt.Errorf("Shards of %d is not between 0 and %d", n, MaxShards)
+		return fmt.Errorf("%d shards are not between 0 and %d", n, MaxShards)
 	}
 	return nil
 }

@@ -4,5 +4,7 @@
 // [net.UDPConn], which is driven without allocation, any other
 // [net.PacketConn], or a [net.Conn] with one peer. Addresses are [netip] values
 // throughout, and an IPv4 address is never in its IPv6-mapped form, whatever
-// the kernel says.
+// the kernel says. A group is several sockets at one address, over which the
+// kernel spreads the senders ([ListenGroup]), or which a program chooses from
+// ([Steer]).
 package udp
