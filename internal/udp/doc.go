@@ -7,4 +7,10 @@
 // the kernel says. A group is several sockets at one address, over which the
 // kernel spreads the senders ([ListenGroup]), or which a program chooses from
 // ([Steer]).
+//
+// On Linux a batch is one system call each way. Most of what a datagram costs is
+// its way through the kernel, so datagrams of one peer and one length go there
+// as one, a train: what comes in is cut before it is seen, and trains that go
+// out are put together from the messages of a batch. On other systems a batch is
+// one datagram.
 package udp

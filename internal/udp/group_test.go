@@ -12,8 +12,8 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// group opens a group that is closed with the test.
-func group(t *testing.T, network, address string, n int) []net.PacketConn {
+// openGroup opens a group that is closed with the test.
+func openGroup(t *testing.T, network, address string, n int) []net.PacketConn {
 	t.Helper()
 	sockets, err := ListenGroup(network, address, n)
 	if err != nil {
@@ -32,7 +32,7 @@ func group(t *testing.T, network, address string, n int) []net.PacketConn {
 
 func TestGroupHasOneAddress(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", ":0"} {
-		sockets := group(t, "udp", address, 3)
+		sockets := openGroup(t, "udp", address, 3)
 		for _, s := range sockets[1:] {
 			if got, want := s.LocalAddr().String(), sockets[0].LocalAddr().String(); got != want {
 				t.Errorf("on %s: %s and %s", address, want, got)
@@ -47,7 +47,7 @@ func TestGroupHasOneAddress(t *testing.T) {
 }
 
 func TestNobodyElseGetsThePortOfAGroup(t *testing.T) {
-	address := group(t, "udp4", "127.0.0.1:0", 2)[0].LocalAddr().String()
+	address := openGroup(t, "udp4", "127.0.0.1:0", 2)[0].LocalAddr().String()
 	for n := 1; n <= 2; n++ {
 		if sockets, err := ListenGroup("udp4", address, n); !errors.Is(err, syscall.EADDRINUSE) {
 			t.Errorf("a second group of %d there: %v, %v", n, sockets, err)
@@ -80,7 +80,7 @@ func readFrom(t *testing.T, sockets []net.PacketConn) (index int, payload string
 }
 
 func TestSenderKeepsItsSocket(t *testing.T) {
-	sockets := group(t, "udp4", "127.0.0.1:0", 4)
+	sockets := openGroup(t, "udp4", "127.0.0.1:0", 4)
 	for range 8 {
 		c := dial(t, sockets[0].LocalAddr().String())
 		first := -1
@@ -99,7 +99,7 @@ func TestSenderKeepsItsSocket(t *testing.T) {
 
 func TestProgramChoosesTheSocket(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", ":0"} {
-		sockets := group(t, "udp", address, 3)
+		sockets := openGroup(t, "udp", address, 3)
 		program, err := bpf.Assemble([]bpf.Instruction{bpf.LoadAbsolute{Off: 0, Size: 1}, bpf.ALUOpConstant{Op: bpf.ALUOpSub, Val: 'a'}, bpf.RetA{}})
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestOnlyGroupsAreSteered(t *testing.T) {
 	if err := Steer(listen(t, "udp4", "127.0.0.1:0"), program); err == nil {
 		t.Error("a socket without a group can be steered")
 	}
-	if err := Steer(group(t, "udp4", "127.0.0.1:0", 2)[0], nil); err == nil {
+	if err := Steer(openGroup(t, "udp4", "127.0.0.1:0", 2)[0], nil); err == nil {
 		t.Error("no program is one")
 	}
 }
