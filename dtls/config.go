@@ -44,7 +44,8 @@ const (
 // A Config must not be changed once it is in use, and may be used by many.
 type Config struct {
 	// Rand is the source of randoms, cookies and session IDs. Nil stands for
-	// crypto/rand. Ephemeral keys and signatures always use the latter.
+	// crypto/rand. Ephemeral keys and signatures always use the latter. A server
+	// with several sockets or shards reads from it at the same time.
 	Rand io.Reader
 	// Time tells the time at which certificates must be valid. Nil stands for
 	// time.Now.
@@ -72,7 +73,7 @@ type Config struct {
 	RawPublicKeys []crypto.Signer
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
-	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
+	// cookies, limits, Shards, Observer, IdleTimeout, ConnectionIDLength and
 	// AddressChange. It has a goroutine of its own and may take its time.
 	//
 	// It is asked once the client has shown its cookie. In DTLS 1.3 the version,
@@ -220,6 +221,12 @@ type Config struct {
 	// nothing.
 	HandshakeRate  int
 	HandshakeBurst int
+	// Shards is how many goroutines, each with a socket and sessions of its own,
+	// serve the address of [Server.ListenAndServe] and [Listen]; 0 stands for
+	// [runtime.GOMAXPROCS], and [MaxShards] is the most. One is what a server
+	// needs whose handler and hooks must not run at the same time. Only Linux
+	// has more than one.
+	Shards int
 	// ReadQueue is how many datagrams wait for [Conn.Read]; those that come
 	// when it is full are dropped and counted.
 	ReadQueue int
@@ -286,6 +293,7 @@ func (c *Config) Clone() *Config {
 		MaxSessions:                 c.MaxSessions,
 		HandshakeRate:               c.HandshakeRate,
 		HandshakeBurst:              c.HandshakeBurst,
+		Shards:                      c.Shards,
 		ReadQueue:                   c.ReadQueue,
 		Observer:                    c.Observer,
 	}

@@ -8,9 +8,13 @@ import (
 // An Observer watches what a server, listener or client does. Every hook is
 // optional.
 //
-// Hooks are called on the goroutine that serves the socket: they must be
+// Hooks are called on the goroutines that serve the sockets: they must be
 // quick, must not wait for anything, and must not keep a slice they are given.
 // They may call methods of [Server] and [Session], except those that wait.
+//
+// Where there are several sockets, or several shards at one address, a hook may
+// run on several goroutines at the same time. What concerns one session comes
+// in order; what concerns several comes in no order.
 type Observer struct {
 	// Name is what the lines of a client call it; "client" if empty.
 	Name string

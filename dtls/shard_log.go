@@ -380,6 +380,13 @@ func (s *shard) logListening() {
 	}
 }
 
+// logUnsteered tells that the shards have to hand datagrams over to each other.
+func (s *shard) logUnsteered(err error) {
+	if s.logs() {
+		s.log(Warning, KindSocket, netip.AddrPort{}, s.host.voice.unsteered(err), err)
+	}
+}
+
 // logSockets says how the sockets of the system are driven. Those that are like
 // the one before need no line of their own.
 func (s *shard) logSockets() {
