@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 		return usage(cmd, plainly(err))
 	})
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
-	root.AddCommand(newServe(), newConnect(), newPSK(), newVersion())
+	root.AddCommand(newServe(), newConnect(), newBench(), newPSK(), newVersion())
 	return root
 }
 
