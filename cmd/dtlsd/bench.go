@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -29,7 +30,7 @@ its report. The exit code is 1 if something failed that must not.`,
 		Args: knownCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchHandshake(), newBenchEcho(), newBenchIdle(), newBenchFlood())
+	cmd.AddCommand(newBenchHandshake(), newBenchEcho(), newBenchIdle(), newBenchFlood(), newBenchMixed())
 	return cmd
 }
 
@@ -162,6 +163,33 @@ not flooded unless you say that it is yours.`,
 		})
 }
 
+func newBenchMixed() *cobra.Command {
+	return newScenario("mixed", "Do everything at a time and find out what breaks",
+		`Sessions echo, others are idle, handshakes are made and first hellos never end, over a
+network that loses datagrams; clients lose their state and come back from the same
+address, and there is garbage, some of it forged. Every session that is lost or ended by
+the server, every handshake that fails and every wrong echo is a complaint, and with
+--pid also memory that grows and does not stop; after complaints the exit code is 1.`,
+		`  dtlsd bench mixed 127.0.0.1:22334 --psk sensor-17:1a2b3c4d5e6f --pid $(pgrep -n dtlsd)`,
+		func(f *pflag.FlagSet) func() load.Scenario {
+			s := load.Mixed{
+				Duration: 30 * time.Minute, Sessions: 200, Window: 4, Size: 64, Idle: 1000, Concurrency: 8,
+				Flood: 2000, Loss: 0.02, Garbage: 100, Restarts: 2,
+			}
+			f.DurationVar(&s.Duration, "duration", s.Duration, "go on for this `DURATION`")
+			f.IntVar(&s.Sessions, "sessions", s.Sessions, "`NUMBER` of sessions that echo")
+			f.IntVar(&s.Window, "window", s.Window, "`NUMBER` of datagrams of a session on their way at a time")
+			f.IntVar(&s.Size, "size", s.Size, "size of a datagram in `BYTES` of plaintext")
+			f.IntVar(&s.Idle, "idle", s.Idle, "`NUMBER` of idle sessions")
+			f.IntVar(&s.Concurrency, "concurrency", s.Concurrency, "`NUMBER` of handshakes at a time")
+			f.Float64Var(&s.Flood, "flood", s.Flood, "`NUMBER` of first hellos a second of clients that never answer")
+			f.Float64Var(&s.Loss, "loss", s.Loss, "`SHARE` of all datagrams, both ways, to lose")
+			f.Float64Var(&s.Garbage, "garbage", s.Garbage, "`NUMBER` of datagrams a second that make no sense or are forged")
+			f.Float64Var(&s.Restarts, "restarts", s.Restarts, "`NUMBER` of clients a second that lose their state")
+			return func() load.Scenario { return s }
+		})
+}
+
 // run runs a scenario and reports it.
 func (b *benchFlags) run(cmd *cobra.Command, address string, scenario load.Scenario) error {
 	settings, err := b.settings(cmd.Context(), address)
@@ -181,6 +209,9 @@ func (b *benchFlags) run(cmd *cobra.Command, address string, scenario load.Scena
 	}
 	if err := write(cmd.OutOrStdout()); err != nil {
 		return &daemon.Fault{Err: err}
+	}
+	if len(report.Complaints) > 0 {
+		return &daemon.Fault{Err: fmt.Errorf("%d complaints", len(report.Complaints)), Hint: "the report has them all"}
 	}
 	if !report.Good() {
 		return &daemon.Fault{Err: errors.New("the server has not done all that was asked of it"), Hint: "the report says what failed"}

@@ -50,7 +50,7 @@ func (e Echo) run(ctx context.Context, g *generator, r *Report) error {
 		}
 	}
 	r.RSSBefore = g.resident()
-	if err := g.start(ctx, e.Sessions, func(w *worker) cast { return newEchoes(w, e) }); err != nil {
+	if err := g.start(ctx, e.Sessions, func(w *worker) cast { return newEchoes(w, e, len(w.seats)) }); err != nil {
 		return err
 	}
 	defer g.stop()
@@ -63,10 +63,9 @@ func (e Echo) run(ctx context.Context, g *generator, r *Report) error {
 	r.Sessions = ready
 	g.each(func(w *worker) { w.cast.(*echoes).begin() })
 	g.sleep(ctx, e.Warmup)
-	m, limit := g.measure(), e.Duration
+	m, limit := g.measure(e.Count), e.Duration
 	if e.Count > 0 {
 		limit = forever
-		g.budget.limit(int64(e.Count))
 	}
 	g.budget.wait(ctx, limit)
 	m.conclude(r, func(r *Report) uint64 { return r.OK })
@@ -98,7 +97,8 @@ type echoes struct {
 // A flow is what a client has on its way.
 type flow struct {
 	out   int           // datagrams that were not answered
-	moved time.Duration // when something came back last
+	moved time.Duration // when something came back last, or the window was filled
+	heard time.Duration // when something came back last, or the session began
 }
 
 // A slot is one of the datagrams that a client has on its way at a time. The
@@ -112,12 +112,13 @@ type slot struct {
 // takes for lost what has not.
 const stallTime = 200 * time.Millisecond
 
-func newEchoes(w *worker, e Echo) *echoes {
+// newEchoes returns the clients on the first seats of a worker.
+func newEchoes(w *worker, e Echo, seats int) *echoes {
 	c := &echoes{w: w, scenario: e, pattern: newPattern(), scratch: make([]byte, e.Size)}
-	c.settlement.w = w
-	c.flows = make([]flow, len(w.seats))
-	c.slots = make([]slot, len(w.seats)*e.Window)
-	c.paced.rate = e.Rate * float64(len(w.seats)) / float64(e.Sessions)
+	c.settlement = settling{w: w, seats: seats}
+	c.flows = make([]flow, seats)
+	c.slots = make([]slot, seats*e.Window)
+	c.paced.rate = e.Rate * float64(seats) / float64(e.Sessions)
 	for i := range c.slots {
 		c.slots[i].number = uint32(i % e.Window)
 	}
@@ -161,7 +162,11 @@ func (c *echoes) refill(seat int) {
 	if c.rest || c.w.seats[seat].assoc == nil && !c.w.gen.plain {
 		return
 	}
-	c.flows[seat].moved = c.w.clock()
+	f := &c.flows[seat]
+	f.moved = c.w.clock()
+	if f.heard == 0 {
+		f.heard = f.moved
+	}
 	slots := c.slotsOf(seat)
 	for i := range slots {
 		if !slots[i].out {
@@ -199,6 +204,7 @@ func (c *echoes) received(seat int, datagram []byte) {
 	c.free(seat, s)
 	f := &c.flows[seat]
 	f.moved = c.w.clock()
+	f.heard = f.moved
 	c.count(f.moved - at)
 	switch {
 	case c.paced.rate > 0 || c.rest:
@@ -245,6 +251,17 @@ func (c *echoes) tick() {
 			c.giveUp(seat)
 		}
 	}
+}
+
+// forget takes for over what a client has on its way, as its session is.
+func (c *echoes) forget(seat int) {
+	slots := c.slotsOf(seat)
+	for i := range slots {
+		if slots[i].out {
+			c.free(seat, &slots[i])
+		}
+	}
+	c.flows[seat] = flow{}
 }
 
 // giveUp takes for lost what a client has on its way.

@@ -53,10 +53,11 @@ func (f Flood) run(ctx context.Context, g *generator, r *Report) error {
 	}
 	r.Size = len(hello)
 	r.RSSBefore = g.resident()
-	m := g.measure()
+	m := g.measure(0)
 	ctx, cancel := context.WithTimeout(ctx, f.Duration)
 	defer cancel()
 	var sent atomic.Uint64
+	defer g.watchFlood(&sent)()
 	if err := g.flood(ctx, f, hello, &sent); err != nil {
 		return err
 	}
@@ -129,7 +130,6 @@ func verifyRequest() []byte {
 func (g *generator) flood(ctx context.Context, f Flood, hello []byte, sent *atomic.Uint64) error {
 	var running sync.WaitGroup
 	defer running.Wait()
-	defer g.watchFlood(sent)()
 	for i := range g.Cores {
 		p := floodPlaces(g.sources, f.Spoof)
 		l, err := openLine(ctx, g.server, &p, 0)

@@ -80,8 +80,9 @@ type generator struct {
 	sources     netip.Prefix
 	config      *engine.Config
 	credentials *credentials
-	plain       bool // without DTLS
-	trains      bool // send and receive datagrams in trains
+	plain       bool    // without DTLS
+	loss        float64 // share of all datagrams that are lost on purpose
+	trains      bool    // send and receive datagrams in trains
 	began       time.Time
 	workers     []*worker
 	running     sync.WaitGroup
@@ -167,12 +168,18 @@ func (g *generator) total() *tally {
 	return sum
 }
 
-// clear has the workers count from here on.
-func (g *generator) clear() {
+// clear has the workers count from here on, and allows so many operations; 0
+// stands for any number.
+func (g *generator) clear(count int) {
 	for _, w := range g.workers {
 		w.mu.Lock()
+		defer w.mu.Unlock()
+	}
+	for _, w := range g.workers {
 		w.tally = tally{agreed: w.tally.agreed}
-		w.mu.Unlock()
+	}
+	if count > 0 {
+		g.budget.limit(int64(count))
 	}
 }
 

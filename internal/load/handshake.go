@@ -49,11 +49,10 @@ func (h Handshake) run(ctx context.Context, g *generator, r *Report) error {
 		g.each(beginHandshakes)
 		g.sleep(ctx, h.Warmup)
 	}
-	m, limit := g.measure(), h.Duration
 	r.RSSBefore = g.resident()
+	m, limit := g.measure(h.Count), h.Duration
 	if h.Count > 0 {
 		limit = forever
-		g.budget.limit(int64(h.Count))
 	}
 	g.each(beginHandshakes)
 	g.budget.wait(ctx, limit)
@@ -91,10 +90,11 @@ func (w *worker) busy() bool {
 // handshakes are clients that do nothing else.
 type handshakes struct {
 	quiet
-	w       *worker
-	resume  bool
-	extras  []extra // by seat
-	waiting []int32 // seats that wait for a session to resume
+	w      *worker
+	resume bool
+	aside  bool    // what is counted is something else
+	extras []extra // by seat
+	looked time.Duration
 }
 
 // An extra is what a seat has besides its association.
@@ -143,9 +143,7 @@ func (c *handshakes) opened(seat int) {
 	}
 	if !c.resume || x.session != nil {
 		c.w.end(seat)
-		return
 	}
-	c.waiting = append(c.waiting, int32(seat))
 }
 
 // Why a handshake that should have resumed a session has not.
@@ -162,7 +160,7 @@ func (c *handshakes) conclude(x *extra, took time.Duration, err error) {
 		return // it began before those that were asked for
 	case err != nil:
 		t.fail(err)
-	default:
+	case !c.aside:
 		t.ok++
 		t.latency.add(took)
 	}
@@ -193,19 +191,18 @@ func (c *handshakes) ended(seat int, err error) {
 
 // tick gives up to wait for sessions that do not come.
 func (c *handshakes) tick() {
-	kept := c.waiting[:0]
-	for _, seat := range c.waiting {
-		x := &c.extras[seat]
-		switch {
-		case c.w.seats[seat].assoc == nil || x.session != nil:
-		case c.w.clock()-x.opened < lastWait:
-			kept = append(kept, seat)
-		default:
-			x.counts = c.w.gen.budget.limited.Load() && c.w.gen.budget.take()
-			c.conclude(x, 0, errNoSession)
-			c.w.end(int(seat))
-			c.w.drain(int(seat))
-		}
+	now := c.w.clock()
+	if !c.resume || now-c.looked < youngTime {
+		return
 	}
-	c.waiting = kept
+	c.looked = now
+	for seat := range c.extras {
+		x := &c.extras[seat]
+		if c.w.seats[seat].assoc == nil || x.opened == 0 || now-x.opened < lastWait {
+			continue
+		}
+		x.counts = c.w.gen.budget.limited.Load() && c.w.gen.budget.take()
+		c.conclude(x, 0, errNoSession)
+		c.w.leave(seat)
+	}
 }

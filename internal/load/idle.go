@@ -49,7 +49,7 @@ func (i Idle) run(ctx context.Context, g *generator, r *Report) error {
 	}
 	defer g.stop()
 	defer g.watch("handshakes")()
-	m := g.measure()
+	m := g.measure(0)
 	ready, err := g.settleAll(ctx, i.Concurrency)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (g *generator) touch(ctx context.Context, n int, r *Report) {
 	if n == 0 || ctx.Err() != nil {
 		return
 	}
-	g.clear()
+	g.clear(0)
 	g.each(func(w *worker) { w.cast.(*idlers).left = share(n, len(g.workers), w.number) })
 	g.await(ctx, forever, func() bool {
 		done := true
@@ -105,7 +105,7 @@ func (g *generator) touch(ctx context.Context, n int, r *Report) {
 		return done
 	})
 	t := g.total()
-	r.Touched, r.TouchLost, r.Late = t.sent, t.lost, t.late
+	r.Touched, r.TouchLost, r.Late = t.touched, t.lost, t.late
 	r.Failed += t.failed
 	r.Retransmissions += t.retransmissions
 	r.excuse(t.reasons)
@@ -139,7 +139,7 @@ const (
 func newIdlers(w *worker) *idlers {
 	c := &idlers{w: w, pattern: newPattern(), scratch: make([]byte, touchSize)}
 	c.random = rand.New(rand.NewPCG(1, uint64(w.number)))
-	c.settlement.w = w
+	c.settlement = settling{w: w, seats: len(w.seats)}
 	return c
 }
 
@@ -183,7 +183,7 @@ func (c *idlers) more() {
 			continue
 		}
 		c.pattern.fill(c.scratch, uint32(seat), 0, c.w.clock())
-		c.w.tally.sent++
+		c.w.tally.touched++
 		if err := c.w.say(seat, c.scratch); err != nil {
 			c.w.tally.lost++
 			continue

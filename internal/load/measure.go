@@ -12,12 +12,13 @@ type measurement struct {
 	tellsDrops bool
 }
 
-// measure begins a measurement, and has the workers count from here on.
-func (g *generator) measure() measurement {
-	g.clear()
+// measure begins a measurement of so many operations, or any number if that is
+// 0. The workers count from here on.
+func (g *generator) measure(count int) measurement {
 	m := measurement{gen: g, own: ownCPU(), server: g.serverCPU()}
 	m.drops, m.tellsDrops = g.serverDrops()
 	m.at = time.Now()
+	g.clear(count)
 	return m
 }
 

@@ -2,6 +2,7 @@ package load
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
@@ -34,6 +35,7 @@ type Report struct {
 	Bad             uint64 `json:"bad"`
 	Sent            uint64 `json:"sent"`
 	Retransmissions uint64 `json:"retransmissions"`
+	Handshakes      uint64 `json:"handshakes"` // all that were completed
 
 	Seconds float64 `json:"seconds"`
 	Rate    float64 `json:"rate"` // a second
@@ -64,7 +66,8 @@ type Report struct {
 // take adds what workers have counted.
 func (r *Report) take(t *tally) {
 	r.OK, r.Failed, r.Lost, r.Late, r.Bad = t.ok, t.failed, t.lost, t.late, t.bad
-	r.Sent, r.Retransmissions = t.sent, t.retransmissions
+	r.Sent, r.Retransmissions, r.Handshakes = t.sent, t.retransmissions, t.handshakes
+	r.Complaints, r.Touched = t.complaints, t.touched
 	r.Failures = t.reasons
 	if t.unsent > 0 {
 		t.note("our own sockets had no room for a datagram")
@@ -79,6 +82,11 @@ func (r *Report) takeLatency(h *histogram) {
 	r.P50, r.P90 = micros(h.quantile(0.5)), micros(h.quantile(0.9))
 	r.P99, r.P999 = micros(h.quantile(0.99)), micros(h.quantile(0.999))
 	r.Max = micros(h.max)
+}
+
+// complain adds what a server that is in order does not do.
+func (r *Report) complain(format string, args ...any) {
+	r.Complaints = append(r.Complaints, fmt.Sprintf(format, args...))
 }
 
 // excuse adds the reasons of failures from before the measurement.

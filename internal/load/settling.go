@@ -9,6 +9,7 @@ import (
 // keep it.
 type settling struct {
 	w      *worker
+	seats  int // the first ones
 	next   int // seat whose handshake comes next
 	busy   int // handshakes under way
 	ready  int // seats with a session
@@ -17,7 +18,7 @@ type settling struct {
 
 // more begins handshakes until so many are under way.
 func (s *settling) more(concurrency int) {
-	for s.busy < concurrency && s.next < len(s.w.seats) {
+	for s.busy < concurrency && s.next < s.seats {
 		s.next++
 		if s.w.gen.plain {
 			s.w.seats[s.next-1].place = int32(s.next - 1)
@@ -45,7 +46,7 @@ func (s *settling) refused(err error) {
 }
 
 // done reports whether no handshake is left to be made.
-func (s *settling) done() bool { return s.busy == 0 && s.next == len(s.w.seats) }
+func (s *settling) done() bool { return s.busy == 0 && s.next == s.seats }
 
 // A settler is a cast that has a settling.
 type settler interface{ settling() *settling }

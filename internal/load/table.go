@@ -48,6 +48,9 @@ func (t *table) counts(r *Report) {
 	if r.Scenario == "echo" || r.Scenario == "mixed" {
 		t.row("echoes", "lost %d  late %d  wrong %d", r.Lost, r.Late, r.Bad)
 	}
+	if r.Scenario == "mixed" {
+		t.row("handshakes", "%d", r.Handshakes)
+	}
 	if r.Touched > 0 {
 		t.row("touched", "%d  without answer %d", r.Touched, r.TouchLost)
 	}
@@ -85,7 +88,7 @@ func (t *table) server(r *Report) {
 // unit is what is counted.
 func (r *Report) unit() string {
 	switch r.Scenario {
-	case "echo":
+	case "echo", "mixed":
 		return "echoes"
 	case "flood":
 		return "hellos"

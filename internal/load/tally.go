@@ -11,12 +11,16 @@ import (
 type tally struct {
 	ok, failed      uint64
 	lost, late, bad uint64
+	touched         uint64 // idle sessions over which something was sent
+	handshakes      uint64 // that were completed
+	dropped         uint64 // datagrams that we lost on purpose
 	sent            uint64 // datagrams of the scenario: echoes, touches or hellos
 	retransmissions uint64
 	unsent          uint64 // datagrams that the kernel did not take
 	stray           uint64 // datagrams for nobody
 	latency         histogram
 	reasons         map[string]uint64
+	complaints      []string
 	agreed          *engine.State // by the first handshake; nil before
 }
 
@@ -24,6 +28,17 @@ type tally struct {
 func (t *tally) fail(err error) {
 	t.failed++
 	t.note(reasonOf(err))
+}
+
+// maxComplaints is how many complaints are kept: what is wrong a thousand times
+// is known after a few.
+const maxComplaints = 50
+
+// complain keeps what a server that is in order does not do.
+func (t *tally) complain(format string, args ...any) {
+	if len(t.complaints) < maxComplaints {
+		t.complaints = append(t.complaints, fmt.Sprintf(format, args...))
+	}
 }
 
 // note counts a reason.
@@ -57,6 +72,10 @@ func (t *tally) merge(other *tally) {
 	t.late += other.late
 	t.bad += other.bad
 	t.sent += other.sent
+	t.touched += other.touched
+	t.handshakes += other.handshakes
+	t.dropped += other.dropped
+	t.complaints = append(t.complaints, other.complaints...)
 	t.retransmissions += other.retransmissions
 	t.unsent += other.unsent
 	t.stray += other.stray

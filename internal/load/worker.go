@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -25,8 +26,8 @@ type worker struct {
 	ws      *engine.Workspace
 	cast    cast
 	seats   []seat
-	young   []int32 // seats in a handshake, or whose association has other deadlines
-	settled []int32 // likewise, of those established
+	young   []int32 // seats in a handshake
+	settled []int32 // seats whose association has a deadline after that
 	looked  time.Time
 	over    []ending // that the cast does not know of yet
 	buf     []byte   // what waits to be sent
@@ -38,10 +39,19 @@ type worker struct {
 type seat struct {
 	assoc *engine.Association // nil between two associations, and without DTLS
 	place int32               // that it sends from
-	timed bool                // it is in young or settled
+	timed timed               // which of young and settled it is in
 	trim  bool                // its keys are not needed soon
 	begun time.Duration       // when its handshake began, on the clock of the generator
 }
+
+// A timed says who looks at the deadlines of a seat.
+type timed uint8
+
+const (
+	timedNot timed = iota
+	timedYoung
+	timedSettled
+)
 
 // An ending is the end of an association.
 type ending struct {
@@ -169,6 +179,9 @@ func (w *worker) read(l *line) {
 // receive hands a datagram to the client that it is for.
 func (w *worker) receive(l *line, m *udp.Message) {
 	place, ok := w.places.number(l.number, m.Local)
+	if w.loses() {
+		return
+	}
 	if !ok || m.Peer != w.gen.server {
 		w.tally.stray++
 		return
@@ -199,8 +212,8 @@ func (w *worker) beginAgain(seat int, session *engine.SessionState) {
 	s := &w.seats[seat]
 	s.begun = w.clock()
 	s.assoc = engine.NewClient(w.gen.config, w.ws, w.now, w.gen.credentials.target(session))
-	if !s.timed {
-		s.timed = true
+	if s.timed != timedYoung {
+		s.timed = timedYoung
 		w.young = append(w.young, int32(seat))
 	}
 	w.drain(seat)
@@ -227,8 +240,8 @@ func (w *worker) drain(seat int) {
 				s.trim = false
 				a.Trim()
 			}
-			if sent && !s.timed && s.assoc != nil && !a.Deadline().IsZero() {
-				s.timed = true
+			if sent && s.timed == timedNot && s.assoc != nil && !a.Deadline().IsZero() {
+				s.timed = timedSettled
 				w.settled = append(w.settled, int32(seat))
 			}
 			return
@@ -238,6 +251,7 @@ func (w *worker) drain(seat int) {
 		case engine.EventData:
 			w.cast.received(seat, e.Data)
 		case engine.EventEstablished:
+			w.tally.handshakes++
 			if w.tally.agreed == nil {
 				w.tally.agreed = a.State()
 			}
@@ -285,22 +299,24 @@ func (w *worker) tick() {
 		if w.now.Unix() != w.looked.Unix() {
 			list := w.settled
 			w.settled = nil
-			w.expire(list)
+			w.expire(list, timedSettled)
 		}
 		w.looked = w.now
-		w.young = w.expire(w.young)
+		list := w.young
+		w.young = nil
+		w.expire(list, timedYoung)
 	}
 	w.cast.tick()
 }
 
-// expire gives time to the associations whose deadline has come, and returns
-// the seats that are still in a handshake. Those with another deadline are
-// settled.
-func (w *worker) expire(seats []int32) []int32 {
-	kept := seats[:0]
-	var settled []int32
+// expire gives time to the associations whose deadline has come, and puts the
+// seats where they belong after that.
+func (w *worker) expire(seats []int32, kind timed) {
 	for _, seat := range seats {
 		s := &w.seats[seat]
+		if s.timed != kind {
+			continue // it is in the other list by now
+		}
 		if s.assoc != nil {
 			if d := s.assoc.Deadline(); !d.IsZero() && !d.After(w.now) {
 				s.assoc.Timeout(w.now)
@@ -309,15 +325,15 @@ func (w *worker) expire(seats []int32) []int32 {
 		}
 		switch {
 		case s.assoc == nil || s.assoc.Deadline().IsZero():
-			s.timed = false
+			s.timed = timedNot
 		case s.assoc.Established():
-			settled = append(settled, seat)
+			s.timed = timedSettled
+			w.settled = append(w.settled, seat)
 		default:
-			kept = append(kept, seat)
+			s.timed = timedYoung
+			w.young = append(w.young, seat)
 		}
 	}
-	w.settled = append(w.settled, settled...)
-	return kept
 }
 
 // room returns the free space of the buffer of what waits to be sent, with at
@@ -332,8 +348,20 @@ func (w *worker) room(n int) []byte {
 	return w.buf[len(w.buf):len(w.buf)]
 }
 
+// loses decides whether a datagram is lost on purpose.
+func (w *worker) loses() bool {
+	if w.gen.loss == 0 || rand.Float64() >= w.gen.loss {
+		return false
+	}
+	w.tally.dropped++
+	return true
+}
+
 // send has a datagram wait that was appended to room.
 func (w *worker) send(seat int, datagram []byte) {
+	if w.loses() {
+		return
+	}
 	w.buf = w.buf[:len(w.buf)+len(datagram)]
 	socket, source := w.places.at(int(w.seats[seat].place))
 	l := w.lines[socket]
