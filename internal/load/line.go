@@ -34,7 +34,11 @@ func openLine(ctx context.Context, server netip.AddrPort, p *places, number int)
 			return nil, err
 		}
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(own, 0)))
+	network := "udp4"
+	if own.Is6() {
+		network = "udp6"
+	}
+	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(netip.AddrPortFrom(own, 0)))
 	if err != nil {
 		return nil, err
 	}
