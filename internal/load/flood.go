@@ -132,7 +132,7 @@ func (g *generator) flood(ctx context.Context, f Flood, hello []byte, sent *atom
 	defer running.Wait()
 	for i := range g.Cores {
 		p := floodPlaces(g.sources, f.Spoof)
-		l, err := openLine(ctx, g.server, &p, 0)
+		l, err := openLine(ctx, g, &p, 0)
 		if err != nil {
 			return err
 		}

@@ -23,14 +23,14 @@ const maxBatch = 64
 
 // openLine opens a socket to the server: on every address where its clients
 // have one each, or on the one that the kernel takes.
-func openLine(ctx context.Context, server netip.AddrPort, p *places, number int) (*line, error) {
+func openLine(ctx context.Context, g *generator, p *places, number int) (*line, error) {
 	own := netip.IPv4Unspecified()
-	if server.Addr().Is6() {
+	if g.server.Addr().Is6() {
 		own = netip.IPv6Unspecified()
 	}
 	if !p.first.IsValid() {
 		var err error
-		if own, err = ownAddress(ctx, server); err != nil {
+		if own, err = ownAddress(ctx, g.server); err != nil {
 			return nil, err
 		}
 	}
@@ -42,7 +42,8 @@ func openLine(ctx context.Context, server netip.AddrPort, p *places, number int)
 	if err != nil {
 		return nil, err
 	}
-	return &line{number: number, socket: udp.NewSocket(conn), conn: conn}, nil
+	socket := udp.NewSocketWith(conn, udp.Options{Singles: !g.trains})
+	return &line{number: number, socket: socket, conn: conn}, nil
 }
 
 // ownAddress returns the address that we have on the way to the server.

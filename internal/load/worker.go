@@ -90,10 +90,8 @@ const (
 	settleTime = time.Second           // likewise, of established associations
 )
 
-const (
-	readBuffer = 1 << 15 // bytes for a datagram
-	sendBuffer = 1 << 18 // bytes that wait to be sent
-)
+// sendBuffer is how much waits to be sent at most, in bytes.
+const sendBuffer = 1 << 18
 
 // open opens the sockets of a worker.
 func (w *worker) open(ctx context.Context, seats int) error {
@@ -102,7 +100,7 @@ func (w *worker) open(ctx context.Context, seats int) error {
 		return err
 	}
 	for i := range w.places.sockets {
-		l, err := openLine(ctx, w.gen.server, &w.places, i)
+		l, err := openLine(ctx, w.gen, &w.places, i)
 		if err != nil {
 			return err
 		}
@@ -156,21 +154,14 @@ func (w *worker) do(f func()) {
 // read reads from a socket until it is closed. That nobody listens is no
 // reason to end.
 func (w *worker) read(l *line) {
-	in := make([]udp.Message, maxBatch)
-	if len(w.lines) > 1 {
-		in = in[:1]
-	}
-	for i := range in {
-		in[i].Buf = make([]byte, readBuffer)
-	}
 	for {
-		n, err := l.socket.ReadBatch(in)
+		datagrams, err := l.socket.ReadBatch()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		w.do(func() {
-			for i := range in[:n] {
-				w.receive(l, &in[i])
+			for i := range datagrams {
+				w.receive(l, &datagrams[i])
 			}
 		})
 	}
@@ -178,10 +169,10 @@ func (w *worker) read(l *line) {
 
 // receive hands a datagram to the client that it is for.
 func (w *worker) receive(l *line, m *udp.Message) {
-	place, ok := w.places.number(l.number, m.Local)
 	if w.loses() {
 		return
 	}
+	place, ok := w.places.number(l.number, m.Local)
 	if !ok || m.Peer != w.gen.server {
 		w.tally.stray++
 		return
@@ -192,10 +183,10 @@ func (w *worker) receive(l *line, m *udp.Message) {
 	case int(s.place) != place:
 		w.tally.stray++ // of an association that is gone
 	case s.assoc != nil:
-		s.assoc.Receive(w.now, m.Buf[:m.N])
+		s.assoc.Receive(w.now, m.Buf)
 		w.drain(seat)
 	case w.gen.plain:
-		w.cast.received(seat, m.Buf[:m.N])
+		w.cast.received(seat, m.Buf)
 	}
 }
 
