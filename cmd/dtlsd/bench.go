@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -190,15 +192,25 @@ the server, every handshake that fails and every wrong echo is a complaint, and 
 		})
 }
 
+// collectRarely lets the heap grow to so many per cent more than what is alive.
+const collectRarely = 1000
+
 // run runs a scenario and reports it.
 func (b *benchFlags) run(cmd *cobra.Command, address string, scenario load.Scenario) error {
-	settings, err := b.settings(cmd.Context(), address)
+	settings, err := b.settings(cmd, address)
 	if err != nil {
 		return err
 	}
+	if _, idle := scenario.(load.Idle); !idle {
+		// With so little live memory the collector would run all the time, on the
+		// cores that the server needs.
+		debug.SetGCPercent(collectRarely)
+	}
 	report, err := load.Run(cmd.Context(), settings, scenario)
-	if usageError := (*load.UsageError)(nil); errors.As(err, &usageError) {
-		return usage(cmd, err)
+	if wrong := (*load.UsageError)(nil); errors.As(err, &wrong) {
+		fault := usage(cmd, err)
+		fault.Hint = cmp.Or(wrong.Hint, fault.Hint)
+		return fault
 	}
 	if err != nil {
 		return &daemon.Fault{Err: err}
@@ -214,16 +226,16 @@ func (b *benchFlags) run(cmd *cobra.Command, address string, scenario load.Scena
 		return &daemon.Fault{Err: fmt.Errorf("%d complaints", len(report.Complaints)), Hint: "the report has them all"}
 	}
 	if !report.Good() {
-		return &daemon.Fault{Err: errors.New("the server has not done all that was asked of it"), Hint: "the report says what failed"}
+		return &daemon.Fault{Err: errors.New("not all that was asked of the server was done"), Hint: "the report says what failed"}
 	}
 	return nil
 }
 
 // settings returns what the flags mean to the generator.
-func (b *benchFlags) settings(ctx context.Context, address string) (load.Settings, error) {
+func (b *benchFlags) settings(cmd *cobra.Command, address string) (load.Settings, error) {
 	s := load.Settings{Cores: b.cores, PID: b.pid, Label: b.label}
 	if b.cores < 0 || b.pid < 0 {
-		return s, &daemon.Fault{Err: errors.New("--cores and --pid cannot be negative"), Usage: true}
+		return s, usage(cmd, errors.New("--cores and --pid cannot be negative"))
 	}
 	b.client.Address = address
 	var err error
@@ -232,10 +244,10 @@ func (b *benchFlags) settings(ctx context.Context, address string) (load.Setting
 	}
 	if b.sources != "" {
 		if s.Sources, err = netip.ParsePrefix(b.sources); err != nil {
-			return s, &daemon.Fault{Err: err, Hint: "write a network such as 10.9.0.0/16", Usage: true}
+			return s, usage(cmd, fmt.Errorf("--sources: %q is not a network such as 10.9.0.0/16", b.sources))
 		}
 	}
-	if s.Server, err = resolve(ctx, address); err != nil {
+	if s.Server, err = resolve(cmd.Context(), address); err != nil {
 		return s, &daemon.Fault{Err: err}
 	}
 	if term.IsTerminal(int(os.Stderr.Fd())) {

@@ -133,6 +133,7 @@ func plainly(err error) error {
 	}
 	wants := map[string]string{
 		"int":      "a whole number",
+		"float64":  "a number",
 		"bool":     "true or false",
 		"duration": "a duration such as 30s, 5m or 1h30m",
 	}[invalid.GetFlag().Value.Type()]

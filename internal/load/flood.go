@@ -37,7 +37,10 @@ func (f Flood) check(s *Settings) error {
 	case f.Duration <= 0:
 		return usageError("--duration must be longer than nothing")
 	case !isNear(s.Server.Addr()) && !f.Permitted:
-		return usageError("%v is neither this machine nor in a private network: flooding what is not yours is an attack; --yes-i-own-this-server says that it is yours", s.Server.Addr())
+		return &UsageError{
+			fmt.Sprintf("%v is neither this machine nor in a private network: flooding what is not yours is an attack", s.Server.Addr()),
+			"--yes-i-own-this-server says that it is yours",
+		}
 	}
 	return nil
 }

@@ -48,12 +48,15 @@ type Scenario interface {
 }
 
 // A UsageError says that something was asked for that cannot be meant.
-type UsageError struct{ text string }
+type UsageError struct {
+	text string
+	Hint string // what to do about it; may be empty
+}
 
 func (e *UsageError) Error() string { return e.text }
 
 func usageError(format string, args ...any) error {
-	return &UsageError{fmt.Sprintf(format, args...)}
+	return &UsageError{text: fmt.Sprintf(format, args...)}
 }
 
 // Run runs a scenario. The end of ctx ends it early, with the report of what

@@ -287,7 +287,7 @@ func TestStrangersAreNotFlooded(t *testing.T) {
 		s := Settings{Server: netip.MustParseAddrPort(address), Client: &dtls.Config{InsecureSkipVerify: true}}
 		_, err := Run(t.Context(), s, flood)
 		var usage *UsageError
-		if !errors.As(err, &usage) || !strings.Contains(err.Error(), "--yes-i-own-this-server") {
+		if !errors.As(err, &usage) || !strings.Contains(usage.Hint, "--yes-i-own-this-server") {
 			t.Errorf("to %s: %v", address, err)
 		}
 		if _, err := Run(t.Context(), s, Mixed{Duration: 1, Sessions: 1, Window: 1, Concurrency: 1, Size: 64, Flood: 1}); !errors.As(err, &usage) {

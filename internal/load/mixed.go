@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -41,7 +42,10 @@ func (x Mixed) check(s *Settings) error {
 	case x.Loss < 0 || x.Loss > 0.5:
 		return usageError("--loss has to be between 0 and 0.5")
 	case x.Flood > 0 && !isNear(s.Server.Addr()):
-		return usageError("%v is neither this machine nor in a private network: --flood 0 does without the flood", s.Server.Addr())
+		return &UsageError{
+			fmt.Sprintf("%v is neither this machine nor in a private network: flooding what is not yours is an attack", s.Server.Addr()),
+			"--flood 0 does without",
+		}
 	}
 	return nil
 }
