@@ -16,7 +16,6 @@ type probes struct {
 	scratch []byte
 	pattern *pattern
 	out     map[int]*probe // by seat
-	looked  time.Duration
 }
 
 // A probe waits for an answer.
