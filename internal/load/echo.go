@@ -61,9 +61,12 @@ func (e Echo) run(ctx context.Context, g *generator, r *Report) error {
 	}
 	settling := g.total()
 	r.Sessions = ready
-	g.each(func(w *worker) { w.cast.(*echoes).begin() })
-	g.sleep(ctx, e.Warmup)
+	if e.Warmup > 0 {
+		g.each(beginEchoes)
+		g.sleep(ctx, e.Warmup)
+	}
 	m, limit := g.measure(e.Count), e.Duration
+	g.each(beginEchoes)
 	if e.Count > 0 {
 		limit = forever
 	}
@@ -145,8 +148,14 @@ func (c *echoes) slotsOf(seat int) []slot {
 	return c.slots[seat*n : (seat+1)*n]
 }
 
+// beginEchoes begins with the echoes of a worker, if they have not begun.
+func beginEchoes(w *worker) { w.cast.(*echoes).begin() }
+
 // begin fills all windows.
 func (c *echoes) begin() {
+	if c.running {
+		return
+	}
 	c.running = true
 	c.paced.begin(c.w.clock())
 	if c.paced.rate > 0 {
