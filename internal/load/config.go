@@ -98,7 +98,7 @@ func (c *credentials) target(session *engine.SessionState) engine.Target {
 func (c *credentials) engine(resume bool) (*engine.Config, error) {
 	e := engine.Config{
 		Rand:             rand.Reader,
-		Keys:             newKeptKeys(),
+		Keys:             keptKeys{},
 		Policy:           c.policy(),
 		MTU:              c.config.MTU,
 		HandshakeTimeout: c.config.HandshakeTimeout,
@@ -166,26 +166,19 @@ type noCID struct{}
 func (noCID) CIDLen() int                          { return 0 }
 func (noCID) AppendCID(dst []byte) ([]byte, error) { return dst, nil }
 
-// keptKeys makes one ephemeral key for each group and uses it in all
-// handshakes: what its making costs is not the server's affair. What the
+// keptKeys makes one ephemeral key for each group and uses it in all handshakes
+// of a worker: what its making costs is not the server's affair. What the
 // generator sends is no secret.
-type keptKeys struct {
-	mu   sync.Mutex
-	keys map[wire.Group]suite.PrivateKey
-}
-
-func newKeptKeys() *keptKeys { return &keptKeys{keys: map[wire.Group]suite.PrivateKey{}} }
+type keptKeys map[wire.Group]suite.PrivateKey
 
 // GenerateKey implements [suite.KeySource].
-func (k *keptKeys) GenerateKey(g wire.Group) (suite.PrivateKey, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if key := k.keys[g]; key != nil {
+func (k keptKeys) GenerateKey(g wire.Group) (suite.PrivateKey, error) {
+	if key := k[g]; key != nil {
 		return key, nil
 	}
 	key, err := suite.SystemKeys{}.GenerateKey(g)
 	if err == nil {
-		k.keys[g] = key
+		k[g] = key
 	}
 	return key, err
 }

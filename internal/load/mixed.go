@@ -85,6 +85,7 @@ func (x Mixed) run(ctx context.Context, g *generator, r *Report) error {
 		return false
 	})
 	stopFlood()
+	g.each(func(w *worker) { w.cast.(*mixture).missing() })
 	m.conclude(r, func(r *Report) uint64 { return r.OK })
 	r.RSSAfter = g.resident()
 	r.Failed += made.failed
@@ -235,6 +236,18 @@ func (c *mixture) restart(seat int) {
 	}
 	c.idle.answered(seat)
 	c.w.beginAgain(seat, nil)
+}
+
+// missing complains of clients that forgot their session and have not come back
+// in all that time.
+func (c *mixture) missing() {
+	for seat := range c.settlement.seats {
+		s := &c.w.seats[seat]
+		if s.assoc != nil && !s.assoc.Established() && c.w.clock()-s.begun > lostTime {
+			c.w.tally.failed++
+			c.w.tally.complain("a client that forgot its session has not come back in over %v", lostTime)
+		}
+	}
 }
 
 // lostTime is how long nothing comes back over a session that is lost. It is many

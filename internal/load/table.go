@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -13,7 +14,7 @@ func (r *Report) Write(w io.Writer) error {
 	t := &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 	t.row("scenario", "%s", r.title())
 	if r.Suite != "" {
-		t.row("agreed on", "DTLS %s  %s  %s", r.Version, r.Suite, r.Group)
+		t.row("agreed on", "%s", strings.TrimSpace("DTLS "+r.Version+"  "+r.Suite+"  "+r.Group))
 	}
 	t.row("time", "%.2f s", r.Seconds)
 	t.row("rate", "%.0f %s a second", r.Rate, r.unit())

@@ -20,6 +20,7 @@ type worker struct {
 	number int
 	places places
 	lines  []*line
+	config *engine.Config // with keys of its own; nil without DTLS
 
 	mu      sync.Mutex // protects what follows
 	now     time.Time
@@ -109,6 +110,11 @@ func (w *worker) open(ctx context.Context, seats int) error {
 	w.seats = make([]seat, seats)
 	for i := range w.seats {
 		w.seats[i].place = int32(i - seats) // the first handshake takes place i
+	}
+	if w.gen.config != nil {
+		config := *w.gen.config
+		config.Keys = keptKeys{}
+		w.config = &config
 	}
 	w.ws = engine.NewWorkspace()
 	w.buf = make([]byte, 0, sendBuffer)
@@ -202,7 +208,7 @@ func (w *worker) begin(seat int, session *engine.SessionState) {
 func (w *worker) beginAgain(seat int, session *engine.SessionState) {
 	s := &w.seats[seat]
 	s.begun = w.clock()
-	s.assoc = engine.NewClient(w.gen.config, w.ws, w.now, w.gen.credentials.target(session))
+	s.assoc = engine.NewClient(w.config, w.ws, w.now, w.gen.credentials.target(session))
 	if s.timed != timedYoung {
 		s.timed = timedYoung
 		w.young = append(w.young, int32(seat))
