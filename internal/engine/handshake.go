@@ -374,7 +374,7 @@ func (h *handshake) establish(now time.Time, lingering bool, peerFinished uint16
 	a := h.a
 	a.hs = nil
 	a.phase = phaseEstablished
-	a.secrets = secrets{h.master, h.clientRandom, h.serverRandom}
+	a.secrets = newSecrets12(&h.master, &h.clientRandom, &h.serverRandom)
 	a.peerSeq = h.reassembly.next
 	a.delivery = nil
 	h.result.Version = wire.VersionDTLS12
