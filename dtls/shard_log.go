@@ -382,7 +382,7 @@ func (s *shard) logListening() {
 
 // logUnsteered tells that the shards have to hand datagrams over to each other.
 func (s *shard) logUnsteered(err error) {
-	if s.logs(Info) {
+	if s.logs(Warning) {
 		s.log(Warning, KindSocket, netip.AddrPort{}, s.host.voice.unsteered(err), err)
 	}
 }
