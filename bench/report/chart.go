@@ -74,7 +74,7 @@ func Chart(rows []Row) string {
 	b.WriteString("<title>Costs of DTLS servers</title>\n" + style)
 	fmt.Fprintf(&b, `<rect class="ground" width="%d" height="%d"/>`+"\n", chartWidth, height)
 	write(&b, margin, 34, "head", "start", "What a server costs")
-	write(&b, margin, 56, "sub", "start", "Shorter is better. Medians, and how many times the cost of dtlsd, in the same round.")
+	write(&b, margin, 56, "sub", "start", "Server CPU per echo, handshake or hello, and memory per session; then how many times the cost of dtlsd. Shorter is better.")
 	b.WriteString(panels.String() + "</svg>\n")
 	return b.String()
 }
@@ -98,7 +98,7 @@ func panel(b *strings.Builder, row Row, x, y int) {
 		fmt.Fprintf(b, `<rect class="%s" x="%d" y="%d" width="%.1f" height="%d" rx="2"/>`+"\n", kind, x+labelWidth, top, width, barHeight)
 		figure := number(server.value, row.Columns[0].Digits) + unitOf(row.Columns[0])
 		if server.label != plan.Subject && !math.IsNaN(server.ratio) {
-			figure += fmt.Sprintf("  %.2fx", server.ratio)
+			figure += fmt.Sprintf(" \u00b7 %.2f x", server.ratio)
 		}
 		fmt.Fprintf(b, `<text class="%s" x="%.1f" y="%d">%s</text>`+"\n", "quiet "+text, float64(x+labelWidth)+width+6, top+13, html.EscapeString(figure))
 	}

@@ -84,6 +84,9 @@ func targetTable(b *strings.Builder, rows []Row) {
 				title = ""
 			}
 			result, verdict := outcome(target, row.Rounds)
+			if verdict == "miss" {
+				verdict = "**miss**"
+			}
 			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", title, target.Text, result, verdict)
 		}
 	}
@@ -106,7 +109,7 @@ func outcome(t plan.Target, rounds sample.Rounds) (result, verdict string) {
 	if v.Hit {
 		return result, "hit"
 	}
-	return result, "**miss**"
+	return result, "miss"
 }
 
 // figures writes the table of all servers of a row.

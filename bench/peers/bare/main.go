@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -50,15 +49,15 @@ func choose(exchange string, sign bool, record int) (func(), error) {
 	if record > 0 {
 		parts = append(parts, openAndSeal(record))
 	}
-	group, hybrid := strings.CutSuffix(exchange, "MLKEM768")
+	group := exchange
+	if exchange == "X25519MLKEM768" {
+		group, parts = "X25519", append(parts, encapsulation())
+	}
 	curves := map[string]ecdh.Curve{"P-256": ecdh.P256(), "X25519": ecdh.X25519()}
 	if curve := curves[group]; curve != nil {
 		parts = append(parts, agreement(curve))
 	} else if group != "" {
 		return nil, fmt.Errorf("no group %q", exchange)
-	}
-	if hybrid {
-		parts = append(parts, encapsulation())
 	}
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("nothing to measure")

@@ -54,12 +54,11 @@ func main() {
 	flag.StringVar(&s.key, "k", "", "PEM file of its key")
 	flag.StringVar(&s.version, "v", "1.2", "1.2 or 1.3")
 	flag.Parse()
-	if err := serve(s); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, serve(s))
+	os.Exit(1)
 }
 
+// serve returns why it could not begin.
 func serve(s settings) error {
 	options, err := s.options()
 	if err != nil {
