@@ -1,5 +1,7 @@
-// Command udp echoes datagrams without encryption, in batches: the floor for any
-// server in Go.
+//go:build linux
+
+// Command udp echoes datagrams without encryption, in batches and without
+// segmentation: the floor for any server in Go.
 package main
 
 import (
@@ -8,8 +10,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 
-	"golang.org/x/net/ipv4"
+	"golang.org/x/sys/unix"
+
+	"github.com/dtlsd/dtlsd/internal/udp"
 )
 
 const (
@@ -21,12 +26,11 @@ const (
 func main() {
 	port := flag.Int("p", 0, "port of 127.0.0.1")
 	flag.Parse()
-	if err := serve(*port); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, serve(*port))
+	os.Exit(1)
 }
 
+// serve returns why it could not begin, or why it had to end.
 func serve(port int) error {
 	socket, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 	if err != nil {
@@ -35,33 +39,76 @@ func serve(port int) error {
 	if err := errors.Join(socket.SetReadBuffer(socketBuffer), socket.SetWriteBuffer(socketBuffer)); err != nil {
 		return err
 	}
+	conn, err := socket.SyscallConn()
+	if err != nil {
+		return err
+	}
 	fmt.Println("READY")
-	return echo(ipv4.NewPacketConn(socket))
+	return newEcho().run(conn)
 }
 
-// echo sends back what comes; a datagram that cannot be sent is passed over.
-func echo(conn *ipv4.PacketConn) error {
-	batch := make([]ipv4.Message, batchSize)
-	for i := range batch {
-		batch[i].Buffers = [][]byte{make([]byte, maxDatagram)}
+// An echo reads a batch and sends it back with the same headers.
+type echo struct {
+	headers []unix.Mmsghdr
+	vectors []unix.Iovec
+	names   [][unix.SizeofSockaddrInet4]byte // of the peers
+	data    [][maxDatagram]byte
+	count   int // datagrams read
+	sent    int
+}
+
+func newEcho() *echo {
+	return &echo{
+		headers: make([]unix.Mmsghdr, batchSize), vectors: make([]unix.Iovec, batchSize),
+		names: make([][unix.SizeofSockaddrInet4]byte, batchSize), data: make([][maxDatagram]byte, batchSize),
 	}
+}
+
+func (e *echo) run(conn syscall.RawConn) error {
+	read, write := e.read, e.write
 	for {
-		n, err := conn.ReadBatch(batch, 0)
-		if err != nil {
+		e.prepare()
+		if err := conn.Read(read); err != nil {
 			return err
 		}
-		for i := range batch[:n] {
-			batch[i].Buffers[0] = batch[i].Buffers[0][:batch[i].N]
+		for i := range e.count {
+			e.vectors[i].SetLen(int(e.headers[i].Len))
 		}
-		for sent := 0; sent < n; {
-			k, err := conn.WriteBatch(batch[sent:n], 0)
-			if err != nil {
-				k = 1
-			}
-			sent += k
-		}
-		for i := range batch[:n] {
-			batch[i].Buffers[0] = batch[i].Buffers[0][:maxDatagram]
+		e.sent = 0
+		if err := conn.Write(write); err != nil {
+			return err
 		}
 	}
+}
+
+// prepare makes room for a batch.
+func (e *echo) prepare() {
+	for i := range e.headers {
+		e.vectors[i].Base = &e.data[i][0]
+		e.vectors[i].SetLen(maxDatagram)
+		h := &e.headers[i].Hdr
+		h.Name, h.Namelen, h.Iov = &e.names[i][0], unix.SizeofSockaddrInet4, &e.vectors[i]
+		h.SetIovlen(1)
+	}
+}
+
+// read reports whether it read something; otherwise it is called again when
+// there is something.
+func (e *echo) read(fd uintptr) bool {
+	n, errno := udp.Recvmmsg(fd, e.headers)
+	e.count = max(0, n)
+	return errno != unix.EAGAIN
+}
+
+// write reports whether all was sent. A datagram that cannot be sent is passed
+// over.
+func (e *echo) write(fd uintptr) bool {
+	for e.sent < e.count {
+		n, errno := udp.Sendmmsg(fd, e.headers[e.sent:e.count])
+		if errno == unix.EAGAIN {
+			return false
+		}
+		e.sent += max(1, n)
+	}
+	return true
 }
