@@ -38,6 +38,8 @@ func (r *Rig) load(ctx context.Context, v *server, s plan.Server, l plan.Load) (
 		return sample.Result{}, fmt.Errorf("the load generator did not end within %v", limit)
 	case err != nil && failure != nil:
 		return sample.Result{}, fmt.Errorf("the load generator: %w: %s", failure, firstLine(strings.TrimSpace(complaints.String())))
+	case err == nil && result.OK == 0:
+		return sample.Result{}, fmt.Errorf("nothing came back in time: %.0f failed, %.0f lost, %.0f late, %.0f wrong", result.Failed, result.Lost, result.Late, result.Bad)
 	}
 	return result, err
 }
