@@ -7,7 +7,8 @@ import (
 )
 
 const (
-	echoTime = 1500 * time.Millisecond
+	echoTime   = 1500 * time.Millisecond
+	echoWarmup = 500 * time.Millisecond
 
 	// beyondAEAD is what we may need per datagram beside the AEAD, in us.
 	beyondAEAD = 0.15
@@ -41,7 +42,7 @@ var (
 )
 
 func (p pattern) load(size int) Load {
-	return Load{Scenario: "echo", Sessions: p.sessions, Window: p.window, Bursts: p.bursts, Size: size, Duration: echoTime}
+	return Load{Scenario: "echo", Sessions: p.sessions, Window: p.window, Bursts: p.bursts, Size: size, Duration: echoTime, Warmup: echoWarmup}
 }
 
 func echoRows() []Row {

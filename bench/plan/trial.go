@@ -26,6 +26,7 @@ type Load struct {
 	Concurrency int
 	Count       int // of handshakes, instead of a duration
 	Duration    time.Duration
+	Warmup      time.Duration // before it counts
 	Hold        time.Duration // of idle sessions
 	Rate        int           // a second
 	Bursts      bool

@@ -53,13 +53,18 @@ func Page(rows []Row, machine Machine, remarks string) string {
 	return b.String()
 }
 
+// tooBusy is a load average that the server and the generator do not reach.
+const tooBusy = 4
+
 // provenance says when and of which commits the samples were taken.
 func provenance(rows []Row) string {
 	var days, commits []string
+	var busiest float64
 	for _, row := range rows {
 		for _, s := range row.Rounds.Samples() {
 			days = append(days, s.Time.Format("2006-01-02"))
 			commits = append(commits, s.Commit)
+			busiest = max(busiest, s.Busy)
 		}
 	}
 	if len(days) == 0 {
@@ -72,7 +77,11 @@ func provenance(rows []Row) string {
 	if last := days[len(days)-1]; last != when {
 		when += " to " + last
 	}
-	return fmt.Sprintf("Measured on %s, commit %s.\n", when, strings.Join(commits, ", "))
+	text := fmt.Sprintf("Measured on %s, commit %s.\n", when, strings.Join(commits, ", "))
+	if busiest > tooBusy {
+		text += fmt.Sprintf("**Other programs ran beside it** (the load average was up to %.1f, of which two are ours): measure again.\n", busiest)
+	}
+	return text
 }
 
 func targetTable(b *strings.Builder, rows []Row) {

@@ -90,6 +90,16 @@ func TestPageWithoutSamplesSaysSo(t *testing.T) {
 	}
 }
 
+func TestPageTellsOfABusyMachine(t *testing.T) {
+	busy := sample.NewRounds([]sample.Sample{{Label: plan.Subject, Busy: 2}, {Label: plan.Subject, Busy: 30.5}})
+	if text := provenance([]Row{{Rounds: busy}}); !strings.Contains(text, "up to 30.5") {
+		t.Errorf("got %q", text)
+	}
+	if text := provenance(someRows()); strings.Contains(text, "load average") {
+		t.Errorf("got %q", text)
+	}
+}
+
 func TestTerminal(t *testing.T) {
 	var b strings.Builder
 	if err := Terminal(&b, someRows()[:1]); err != nil {

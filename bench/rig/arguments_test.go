@@ -48,8 +48,8 @@ func TestLoadMatchesTheServer(t *testing.T) {
 	}{
 		{
 			plan.Server{Authentication: "cert", Groups: "X25519:P-256", Version: "1.2"},
-			plan.Load{Scenario: "echo", Sessions: 64, Window: 16, Size: 1200, Duration: 1500 * time.Millisecond, Bursts: true},
-			"bench echo 127.0.0.1:4444 --json --pid 7 --sessions 64 --window 16 --size 1200 --duration 1.5s --bursts " +
+			plan.Load{Scenario: "echo", Sessions: 64, Window: 16, Size: 1200, Duration: 1500 * time.Millisecond, Warmup: time.Second, Bursts: true},
+			"bench echo 127.0.0.1:4444 --json --pid 7 --sessions 64 --window 16 --size 1200 --duration 1.5s --warmup 1s --bursts " +
 				"--dtls 1.2 --groups X25519,P-256 --ciphers TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 --insecure",
 		},
 		{

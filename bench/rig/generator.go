@@ -25,7 +25,7 @@ const (
 // load puts a load on a server and returns what the generator says. A run with
 // failures is a result too.
 func (r *Rig) load(ctx context.Context, v *server, s plan.Server, l plan.Load) (sample.Result, error) {
-	limit := l.Duration + l.Hold + patience + time.Duration(l.Sessions)*patiencePerSession
+	limit := l.Warmup + l.Duration + l.Hold + patience + time.Duration(l.Sessions)*patiencePerSession
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	command := r.generate(ctx, v, s, l)
@@ -104,6 +104,7 @@ func loadArguments(port, pid int, s plan.Server, l plan.Load) []string {
 	number("--count", l.Count)
 	number("--rate", l.Rate)
 	duration("--duration", l.Duration)
+	duration("--warmup", l.Warmup)
 	duration("--hold", l.Hold)
 	yes("--bursts", l.Bursts)
 	yes("--resume", l.Resume)

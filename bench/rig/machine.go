@@ -57,6 +57,16 @@ func memoryTotal(meminfo string) string {
 	return strconv.Itoa((kB+1<<19)>>20) + " GiB"
 }
 
+// loadAverage returns that of the last minute, 0 if it is not known.
+func loadAverage(text string) float64 {
+	first, _, _ := strings.Cut(text, " ")
+	load, err := strconv.ParseFloat(first, 64)
+	if err != nil {
+		return 0
+	}
+	return load
+}
+
 func packageVersion(ctx context.Context, name string) string {
 	output, err := exec.CommandContext(ctx, "dpkg-query", "-W", "-f=${Version}", name).Output()
 	if err != nil {

@@ -16,3 +16,12 @@ func TestMachineIsReadFromFilesOfTheSystem(t *testing.T) {
 		}
 	}
 }
+
+func TestLoadAverage(t *testing.T) {
+	if got := loadAverage("2.25 1.00 0.50 3/200 4242\n"); got != 2.25 {
+		t.Errorf("got %v", got)
+	}
+	if got := loadAverage(""); got != 0 {
+		t.Errorf("of nothing: %v", got)
+	}
+}

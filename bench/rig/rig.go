@@ -115,7 +115,7 @@ func (r *Rig) Measure(ctx context.Context, row plan.Row, rounds int) error {
 
 // take takes one sample and adds its result to those of the round.
 func (r *Rig) take(ctx context.Context, row plan.Row, trial plan.Trial, round int, results map[string]sample.Result) sample.Sample {
-	s := sample.Sample{Row: row.Name, Label: trial.Label, Round: round, Time: time.Now().UTC(), Commit: r.commit}
+	s := sample.Sample{Row: row.Name, Label: trial.Label, Round: round, Time: time.Now().UTC(), Commit: r.commit, Busy: loadAverage(readText("/proc/loadavg"))}
 	result, err := r.try(ctx, trial, results)
 	if err != nil {
 		s.Error = err.Error()

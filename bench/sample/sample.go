@@ -21,9 +21,10 @@ type Sample struct {
 	Round int       `json:"round"` // samples of one round were taken one right after the other
 	Time  time.Time `json:"time"`
 
-	Commit string `json:"commit"` // of dtlsd
-	Error  string `json:"error,omitempty"`
-	Result Result `json:"result"`
+	Commit string  `json:"commit"` // of dtlsd
+	Busy   float64 `json:"busy"`   // the load average of the machine, which our own two programs make two
+	Error  string  `json:"error,omitempty"`
+	Result Result  `json:"result"`
 }
 
 // A Result is what the load generator said. Fields that a scenario has no value
