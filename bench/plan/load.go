@@ -43,7 +43,7 @@ func latencyRow() Row {
 	handshakes := Load{Scenario: "handshake", Concurrency: 2, Duration: time.Minute}
 	return Row{
 		Name: "latency", Title: "p99 of an echo of 64 B at half load",
-		Trials:  []Trial{capacityOf(capacity, 1), halfLoad(alone, capacity, 1, nil), halfLoad(beside, capacity, 1, &handshakes)},
+		Trials:  []Trial{capacityOf(capacity, 0), halfLoad(alone, capacity, 0, nil), halfLoad(beside, capacity, 0, &handshakes)},
 		Columns: echoColumns,
 		Targets: []Target{{
 			Text: "beside handshakes at most 2 x without, GOMAXPROCS=1", Subject: Of(beside, p99), Limit: Of(alone, p99), Factor: 2,
