@@ -33,8 +33,8 @@ func openUDPSocket(conn *net.UDPConn, peer netip.AddrPort, connected bool, o Opt
 	conn.SetReadBuffer(bufferSize)
 	conn.SetWriteBuffer(bufferSize)
 	s := &udpSocket{conn: conn, report: Report{System: true, Batch: maxSlots}}
-	s.in = receiver{recvmmsg: recvmmsg, peer: peer, connected: connected}
-	s.out = sender{sendmmsg: sendmmsg, connected: connected}
+	s.in = receiver{recvmmsg: Recvmmsg, peer: peer, connected: connected}
+	s.out = sender{sendmmsg: Sendmmsg, connected: connected}
 	s.in.drive, s.out.drive = s.in.receive, s.out.transmit
 	if raw, err := conn.SyscallConn(); err == nil {
 		s.raw = raw
