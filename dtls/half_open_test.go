@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/gate"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -57,7 +58,7 @@ func TestHelloBehindSomethingElseIsNotAcceptedEither(t *testing.T) {
 
 func TestR19OneNetworkCannotTakeAllPlaces(t *testing.T) {
 	const limit = 1000
-	h := newHalfOpen(limit)
+	h := newHalfOpen(limit, gate.Networks{})
 	greedy, other := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("198.51.100.7")
 	begun := 0
 	for ; !h.full(greedy) && begun < limit; begun++ {
@@ -76,14 +77,14 @@ func TestR19OneNetworkCannotTakeAllPlaces(t *testing.T) {
 	for range begun - 1 {
 		h.end(greedy)
 	}
-	if len(h.networks) != 0 || h.total.Load() != 0 {
-		t.Errorf("after all ended, %d networks and %d handshakes are counted", len(h.networks), h.total.Load())
+	if len(h.begun) != 0 || h.total.Load() != 0 {
+		t.Errorf("after all ended, %d networks and %d handshakes are counted", len(h.begun), h.total.Load())
 	}
 }
 
 func TestLookUpsOfHandshakesThatAreOverTakePlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHalfOpen(2)
+		h := newHalfOpen(2, gate.Networks{})
 		addr := netip.MustParseAddr("203.0.113.9")
 		release := make(chan struct{})
 		for range 2 {

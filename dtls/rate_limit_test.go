@@ -4,10 +4,12 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
 )
 
 func TestRateLimit(t *testing.T) {
-	l := newRateLimit(10, 2)
+	l := newRateLimit(10, 2, gate.Networks{})
 	now := virtualStart
 	for _, step := range []struct {
 		after time.Duration
@@ -21,7 +23,7 @@ func TestRateLimit(t *testing.T) {
 		{0, "127.0.0.1", true},    // loopback is exempt
 		{0, "2001:db8::1", true},  //
 		{0, "2001:db8::2", true},  //
-		{0, "2001:db8::3", false}, // the same /48
+		{0, "2001:db8::3", false}, // the same /56
 		{0, "2001:db8:1::", true}, // another
 		{99 * time.Millisecond, "192.0.2.4", false},
 		{time.Millisecond, "192.0.2.4", true},
@@ -36,13 +38,13 @@ func TestRateLimit(t *testing.T) {
 			t.Errorf("%v at %v: %v", step.addr, now.Sub(virtualStart), got)
 		}
 	}
-	if !newRateLimit(-1, 0).allow(now, netip.MustParseAddr("192.0.2.1")) {
+	if !newRateLimit(-1, 0, gate.Networks{}).allow(now, netip.MustParseAddr("192.0.2.1")) {
 		t.Error("a negative rate limits")
 	}
 }
 
 func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
-	l := newRateLimit(1, 10)
+	l := newRateLimit(1, 10, gate.Networks{})
 	now := virtualStart
 	for i := range 20 * minBuckets {
 		now = now.Add(10 * time.Millisecond)

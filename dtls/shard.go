@@ -55,6 +55,11 @@ type shard struct {
 	hurried int  // turns in a row that did not read
 	errors  int  // reads in a row that failed
 
+	late    []lateHello // of this turn
+	behind  backlog
+	surplus int // sessions to be ended, as others have come
+	evictor int // place in the table: the session behind it is looked at next
+
 	watched  bool    // datagrams of this turn are observed
 	observed []byte  // the one being opened, as it came in
 	copied   []byte  // likewise, for the second session to try it
@@ -93,11 +98,7 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 	length, _ := h.config.connectionIDLength(h.side)
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
-		s.gate = gate.New(h.secrets, gate.Config{
-			Versions:    h.profile.engine.Versions,
-			Policy:      &h.profile.engine.Policy,
-			SkipCookies: h.config.Cookies == CookiesNever,
-		})
+		s.gate = h.newGate()
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm
@@ -120,15 +121,18 @@ func (s *shard) run() error {
 		for i := range s.in[:n] {
 			s.receive(&s.in[i])
 		}
+		s.receiveLateHellos()
 		s.takeInbox()
 		s.fireTimers()
 		s.judgeChallenges()
+		s.evict()
 		s.sweep()
 		s.sayGoodbye()
 		s.flush()
 		if s.leaves() {
 			return s.finish(ErrServerClosed)
 		}
+		s.pace(n)
 	}
 }
 

@@ -169,7 +169,7 @@ func (s *shard) logEnded(sess *Session, reason error) {
 	case !s.logs(), reason == ErrSessionClosed, reason == ErrServerClosed:
 	case reason == ErrPeerClosed:
 		s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer()), reason)
-	case reason == ErrReplaced, reason == ErrIdleTimeout:
+	case reason == ErrReplaced, reason == ErrIdleTimeout, reason == ErrEvicted:
 		s.logOf(sess, Info, KindClosed, voice.closed(sess.peer(), reason), reason)
 	default:
 		s.logOf(sess, Error, KindClosed, voice.closed(sess.peer(), reason), reason)
