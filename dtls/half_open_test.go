@@ -100,3 +100,33 @@ func TestLookUpsOfHandshakesThatAreOverTakePlaces(t *testing.T) {
 		}
 	})
 }
+
+func TestHandshakesOfManyNetworksAreForgotten(t *testing.T) {
+	h := newHalfOpen(1000, gate.Networks{})
+	for i := range 1_000_000 {
+		addr := netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)})
+		h.begin(addr)
+		if i >= 1000 {
+			old := i - 1000
+			h.end(netip.AddrFrom4([4]byte{100, byte(old >> 16), byte(old >> 8), byte(old)}))
+		}
+		if len(h.begun) > 1001 {
+			t.Fatalf("%d networks for 1000 handshakes", len(h.begun))
+		}
+	}
+}
+
+func TestNetworksOfTheConfigurationCount(t *testing.T) {
+	inWorld(t, func(s *Server) {
+		s.Config.NetworkIPv4 = 32
+		s.Config.HandshakeRate, s.Config.HandshakeBurst = 1, 1
+	}, func(w *world) {
+		start := time.Now()
+		w.wantService("198.51.100.1:1", "one")
+		w.wantService("198.51.100.2:1", "two")
+		if d := time.Since(start); d > 0 {
+			t.Errorf("another network waited for %v", d)
+		}
+		w.wantDrops(wire.DropRateLimited, 0)
+	})
+}

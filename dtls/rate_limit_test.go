@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"testing"
 	"time"
@@ -53,5 +54,31 @@ func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
 	// Each bucket is full again after a second, that is 100 networks later.
 	if got := len(l.buckets); got > minBuckets {
 		t.Errorf("%d buckets", got)
+	}
+}
+
+func TestRateLimitHasBoundedMemory(t *testing.T) {
+	l := newRateLimit(1, 1, gate.Networks{})
+	now, began := virtualStart, time.Now()
+	const networks = 1_000_000
+	for i := range networks {
+		now = now.Add(time.Microsecond)
+		var a [16]byte
+		a[0], a[1] = 0x20, 0x01
+		binary.BigEndian.PutUint32(a[3:], uint32(i))
+		l.allow(now, netip.AddrFrom16(a))
+		if len(l.buckets) > maxBuckets+1 {
+			t.Fatalf("%d buckets", len(l.buckets))
+		}
+	}
+	if each := time.Since(began) / networks; each > 20*time.Microsecond {
+		t.Errorf("%v for each of %d networks", each, networks)
+	}
+	// Those beyond the most are held to the rate of one.
+	if l.allow(now, netip.MustParseAddr("203.0.113.1")) {
+		t.Error("a network without a bucket of its own is not limited")
+	}
+	if !l.allow(now.Add(2*time.Second), netip.MustParseAddr("203.0.113.1")) {
+		t.Error("a network is refused when there is room for it again")
 	}
 }
