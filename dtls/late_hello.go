@@ -27,36 +27,42 @@ func (s *shard) receiveLateHellos() {
 
 // A backlog tells how far a shard is behind with reading.
 type backlog struct {
-	full int // reads in a row that brought as many datagrams as they could
+	full int // reads in a row that brought a full batch
 }
 
 const (
+	// fullRead is how many datagrams a read brings at least when it leaves others
+	// behind.
+	fullRead = 64
 	// pressing is the number of full reads in a row from which on the shard is
-	// behind: a worker that had the processor for a few milliseconds leaves
+	// behind: when a worker had the processor for a few milliseconds there are
 	// fewer.
 	pressing = 16
-	// maxUnyielding is for how many full reads in a row the workers may have to
-	// wait.
-	maxUnyielding = 32
+	// maxYields is how many jobs may be done in between, where there is one
+	// processor: each takes as long as a hundred datagrams.
+	maxYields = 8
 )
 
 // pace follows a turn in which n datagrams were read. While the socket has
 // more, reading goes first: what does not fit into its buffer is lost, that of
-// known peers too. Then the workers have their turn, which they might not get
-// otherwise where there is one processor.
+// known peers too. Once it is empty the shard sleeps, and the workers have their
+// turn. They have one in any case after so many datagrams, or they would have to
+// wait where there is one processor until the flood is over.
 func (s *shard) pace(n int) {
-	if n < len(s.in) || len(s.in) == 1 {
+	if s.gate == nil {
+		return
+	}
+	if n < fullRead {
 		s.behind.full = 0
 	} else {
 		s.behind.full++
 	}
-	if s.gate == nil {
-		return
-	}
 	s.gate.Press(s.behind.full >= pressing)
-	if n > 0 && s.behind.full%maxUnyielding == 0 && s.host.workers.waiting() > 0 {
+	if s.behind.full > 0 && s.behind.full%pressing == 0 {
 		s.mu.Unlock()
-		runtime.Gosched()
+		for jobs := min(s.host.workers.waiting(), maxYields); jobs > 0; jobs-- {
+			runtime.Gosched()
+		}
 		s.mu.Lock()
 	}
 }

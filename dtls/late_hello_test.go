@@ -141,18 +141,34 @@ func TestBacklog(t *testing.T) {
 		sh := w.srv.shards[0]
 		sh.mu.Lock()
 		defer sh.mu.Unlock()
-		in := sh.in
-		defer func() { sh.in = in }()
-		sh.in = make([]udp.Message, 8)
 		for range pressing {
-			sh.pace(8)
+			sh.pace(fullRead)
 		}
 		if sh.behind.full != pressing {
 			t.Errorf("%d full reads are counted of %d", sh.behind.full, pressing)
 		}
-		sh.pace(7)
+		sh.pace(fullRead - 1)
 		if sh.behind.full != 0 {
 			t.Errorf("a shard that has caught up is %d reads behind", sh.behind.full)
+		}
+	})
+}
+
+// Jobs are done however many datagrams there are to read.
+func TestWorkersHaveTheirTurnInAFlood(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		sh, done := w.srv.shards[0], 0
+		sh.mu.Lock()
+		defer sh.mu.Unlock()
+		for range 2 * maxYields {
+			sh.host.workers.do(func() { done++ })
+		}
+		turns := 0
+		for ; sh.host.workers.waiting() > 0 && turns < 1000*pressing; turns++ {
+			sh.pace(fullRead)
+		}
+		if sh.host.workers.waiting() > 0 {
+			t.Errorf("%d jobs wait after %d full reads", sh.host.workers.waiting(), turns)
 		}
 	})
 }
