@@ -15,7 +15,6 @@ func (s *shard) turn(ms ...udp.Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range ms {
-		ms[i].N = len(ms[i].Buf)
 		s.receive(&ms[i])
 	}
 	s.receiveLateHellos()
@@ -46,8 +45,7 @@ func TestHelloWithACookieComesFirst(t *testing.T) {
 		ms = append(ms, udp.Message{Buf: second, Peer: clientPeer}, udp.Message{Buf: bytes.Clone(hello), Peer: clientPeer})
 		started := func() uint64 { return sh.counters.started.Load() }
 		for i := range ms[:6] {
-			ms[i].N = len(ms[i].Buf)
-			sh.mu.Lock()
+				sh.mu.Lock()
 			sh.receive(&ms[i])
 			order = append(order, sh.counters.cookies.Load())
 			sh.mu.Unlock()

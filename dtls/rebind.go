@@ -79,15 +79,12 @@ func (s *shard) rebind(socket udp.Socket) {
 // readOld reads what still comes to the socket that a shard had before.
 func (s *shard) readOld(old udp.Socket) {
 	defer old.Close()
-	in := []udp.Message{{Buf: make([]byte, udp.MaxDatagram)}}
 	for !isClosed(s.done) {
-		n, err := old.ReadBatch(in)
+		batch, err := old.ReadBatch()
 		if err != nil {
 			return
 		}
-		for _, m := range in[:n] {
-			s.receiveLate(m)
-		}
+		s.receiveLate(batch)
 	}
 }
 
@@ -99,13 +96,13 @@ func (s *shard) forgetOld() {
 	}
 }
 
-// receiveLate has the shard take a datagram from the socket that it had before,
+// receiveLate has the shard take datagrams from the socket that it had before,
 // and waits for that.
-func (s *shard) receiveLate(m udp.Message) {
+func (s *shard) receiveLate(batch []udp.Message) {
 	done := make(chan struct{})
 	if !s.post(func() {
 		s.arrival.late = true
-		s.receive(&m)
+		s.receiveBatch(batch)
 		s.arrival.late = false
 		close(done)
 	}) {

@@ -43,7 +43,6 @@ type shard struct {
 	table    table
 	timers   timers
 	sweeper  sweeper
-	in       []udp.Message
 	out      outbox
 	counters *counters
 
@@ -91,7 +90,6 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 		ws:       engine.NewWorkspace(),
 		table:    newTable(),
 		sweeper:  newSweeper(h.idleTimeout()),
-		in:       []udp.Message{{Buf: make([]byte, udp.MaxDatagram)}},
 		counters: &counters{},
 		configs:  make(map[*profile]*engine.Config),
 	}
@@ -111,17 +109,14 @@ func (s *shard) run() error {
 	defer close(s.done)
 	s.mu.Lock()
 	for {
-		n, err := s.read()
+		batch, err := s.read()
 		s.now = time.Now()
 		if s.hearError(err) {
 			return s.finish(err)
 		}
 		s.logSuppressed()
 		s.watched = s.host.observer.wantsDatagrams(s.now)
-		for i := range s.in[:n] {
-			s.receive(&s.in[i])
-		}
-		s.receiveLateHellos()
+		s.receiveBatch(batch)
 		s.takeInbox()
 		s.fireTimers()
 		s.judgeChallenges()
@@ -132,7 +127,7 @@ func (s *shard) run() error {
 		if s.leaves() {
 			return s.finish(ErrServerClosed)
 		}
-		s.pace(n)
+		s.pace(len(batch))
 	}
 }
 
@@ -145,17 +140,17 @@ const (
 
 // read waits for datagrams, until the next deadline or a kick. If the inbox
 // has something already, it returns at once.
-func (s *shard) read() (int, error) {
+func (s *shard) read() ([]udp.Message, error) {
 	if !s.inbox.sleep(s.hurried >= maxHurried, s.prepare) {
 		s.hurried++
-		return 0, nil
+		return nil, nil
 	}
 	s.hurried = 0
 	s.mu.Unlock()
-	n, err := s.socket.ReadBatch(s.in)
+	batch, err := s.socket.ReadBatch()
 	s.mu.Lock()
 	s.inbox.awake()
-	return n, err
+	return batch, err
 }
 
 // arm sets the read deadline. It does without the call, which is not free, if
@@ -262,6 +257,7 @@ func (s *shard) timeout(sess *Session) {
 
 // flush sends what the turn has put together.
 func (s *shard) flush() {
+	s.countSent()
 	for batch := s.out.batch; len(batch) > 0; {
 		n, err := s.socket.WriteBatch(batch)
 		if err == nil {

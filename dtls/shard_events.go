@@ -146,8 +146,6 @@ func (s *shard) send(sess *Session, plaintext []byte) {
 // queue puts a datagram, which was appended to the room of the outbox, on its
 // way.
 func (s *shard) queue(datagram []byte, to route) {
-	s.counters.datagramsOut.Add(1)
-	s.counters.bytesOut.Add(uint64(len(datagram)))
 	s.out.add(datagram, to)
 	if s.out.full() {
 		s.flush()

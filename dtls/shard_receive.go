@@ -12,18 +12,30 @@ import (
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
-// receive takes a datagram off the socket.
+// receiveBatch takes datagrams off the socket.
+func (s *shard) receiveBatch(batch []udp.Message) {
+	if len(batch) == 0 {
+		return
+	}
+	bytes := 0
+	for i := range batch {
+		bytes += len(batch[i].Buf)
+		s.receive(&batch[i])
+	}
+	s.receiveLateHellos()
+	s.counters.datagramsIn.Add(uint64(len(batch)))
+	s.counters.bytesIn.Add(uint64(bytes))
+}
+
 func (s *shard) receive(m *udp.Message) {
-	s.counters.datagramsIn.Add(1)
-	s.counters.bytesIn.Add(uint64(m.N))
 	switch {
-	case m.N == 0:
+	case len(m.Buf) == 0:
 		s.drop(m.Peer, wire.DropEmptyDatagram)
 		s.logEmpty(m.Peer)
 	case m.Truncated:
 		s.drop(m.Peer, wire.DropTruncatedDatagram)
 	default:
-		s.dispatch(m.Buf[:m.N], route{m.Peer, m.Local})
+		s.dispatch(m.Buf, route{m.Peer, m.Local})
 	}
 }
 

@@ -35,17 +35,15 @@ func newScriptedSocket() *scriptedSocket {
 	return &scriptedSocket{reads: make(chan scriptedRead), kicked: make(chan struct{}, 1), refused: make(map[netip.AddrPort]error)}
 }
 
-func (s *scriptedSocket) ReadBatch(ms []udp.Message) (int, error) {
+func (s *scriptedSocket) ReadBatch() ([]udp.Message, error) {
 	select {
 	case r := <-s.reads:
 		if r.err != nil {
-			return 0, r.err
+			return nil, r.err
 		}
-		copy(ms[0].Buf, r.m.Buf)
-		ms[0].N, ms[0].Peer, ms[0].Local, ms[0].Truncated = len(r.m.Buf), r.m.Peer, r.m.Local, r.m.Truncated
-		return 1, nil
+		return []udp.Message{r.m}, nil
 	case <-s.kicked:
-		return 0, os.ErrDeadlineExceeded
+		return nil, os.ErrDeadlineExceeded
 	}
 }
 
@@ -72,6 +70,7 @@ func (s *scriptedSocket) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
+func (s *scriptedSocket) Report() udp.Report  { return udp.Report{Batch: 1} }
 func (s *scriptedSocket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(serverPeer) }
 func (s *scriptedSocket) Close() error        { s.closed = true; return nil }
 

@@ -9,16 +9,15 @@ import (
 type connectedSocket struct {
 	net.Conn
 	peer netip.AddrPort
+	in   *single
 }
 
-func (s *connectedSocket) ReadBatch(ms []Message) (int, error) {
-	m := &ms[0]
-	n, err := s.Read(m.Buf)
+func (s *connectedSocket) ReadBatch() ([]Message, error) {
+	n, err := s.Read(s.in.buf)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	m.N, m.Peer, m.Truncated = n, s.peer, n == len(m.Buf)
-	return 1, nil
+	return s.in.batch(Message{Buf: s.in.buf[:n], Peer: s.peer}), nil
 }
 
 func (s *connectedSocket) WriteBatch(ms []Message) (int, error) {
@@ -29,3 +28,5 @@ func (s *connectedSocket) WriteBatch(ms []Message) (int, error) {
 	}
 	return len(ms), nil
 }
+
+func (s *connectedSocket) Report() Report { return Report{Batch: 1} }

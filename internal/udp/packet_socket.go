@@ -14,20 +14,19 @@ var errForeignAddr = errors.New("not the address of an IP host and a port")
 // A packetSocket drives any PacketConn, one datagram per batch.
 type packetSocket struct {
 	conn net.PacketConn
+	in   *single
 }
 
-func (s *packetSocket) ReadBatch(ms []Message) (int, error) {
-	m := &ms[0]
-	n, addr, err := s.conn.ReadFrom(m.Buf)
+func (s *packetSocket) ReadBatch() ([]Message, error) {
+	n, addr, err := s.conn.ReadFrom(s.in.buf)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	peer, ok := AddrPort(addr)
 	if !ok {
-		return 0, fmt.Errorf("datagram from %v: %w", addr, errForeignAddr)
+		return nil, fmt.Errorf("datagram from %v: %w", addr, errForeignAddr)
 	}
-	m.N, m.Peer, m.Truncated = n, peer, n == len(m.Buf)
-	return 1, nil
+	return s.in.batch(Message{Buf: s.in.buf[:n], Peer: peer}), nil
 }
 
 func (s *packetSocket) WriteBatch(ms []Message) (int, error) {
@@ -40,5 +39,6 @@ func (s *packetSocket) WriteBatch(ms []Message) (int, error) {
 }
 
 func (s *packetSocket) SetReadDeadline(t time.Time) error { return s.conn.SetReadDeadline(t) }
+func (s *packetSocket) Report() Report                    { return Report{Batch: 1} }
 func (s *packetSocket) LocalAddr() net.Addr               { return s.conn.LocalAddr() }
 func (s *packetSocket) Close() error                      { return s.conn.Close() }

@@ -11,35 +11,37 @@ const MaxDatagram = 1 << 16
 
 // A Message is a datagram on its way in or out.
 type Message struct {
-	// Buf is the room for a datagram to be read, or all of a datagram to be
-	// written.
+	// Buf is the datagram.
 	Buf []byte
-	// N is how many bytes of Buf were read.
-	N int
 	// Peer is the address at the other end.
 	Peer netip.AddrPort
 	// Local is the address that the peer wrote to, and that an answer should
 	// leave from. It is the zero Addr where the socket has only one, or where
 	// the platform does not tell.
 	Local netip.Addr
-	// Truncated says that the datagram may have been longer than Buf.
+	// Truncated says that the datagram read may have been longer.
 	Truncated bool
 }
 
 // A Socket reads and writes datagrams in batches. One goroutine reads and
-// writes; SetReadDeadline and Close may be called from any.
+// writes; the other methods may be called from any.
 type Socket interface {
-	// ReadBatch waits until there is a datagram, fills as many messages as
-	// can be had without waiting again, and returns their number. An error
-	// concerns the socket, never a peer, and comes with no message. After
-	// Close it is [net.ErrClosed]; after the deadline, [os.ErrDeadlineExceeded].
-	ReadBatch(ms []Message) (int, error)
-	// WriteBatch sends the messages in order and returns how many were taken.
-	// If that is fewer than all, the error is about the first that was not.
+	// ReadBatch waits until there is a datagram, and returns all that can be
+	// had without waiting again, within reason. They are good until the next
+	// call; the caller may change the bytes. An error concerns the socket,
+	// never a peer, and comes with no message. After Close it is
+	// [net.ErrClosed]; after the deadline, [os.ErrDeadlineExceeded].
+	ReadBatch() ([]Message, error)
+	// WriteBatch sends the messages, those to one peer in their order, and
+	// returns how many were taken. If that is fewer than all, the messages
+	// were put into another order: those that were taken come first, and the
+	// error is about the one after them.
 	WriteBatch(ms []Message) (int, error)
 	// SetReadDeadline ends the ReadBatch in progress, and every later one, at
 	// t. A time in the past ends it at once.
 	SetReadDeadline(t time.Time) error
+	// Report says how the socket is driven, which may change as it is used.
+	Report() Report
 	LocalAddr() net.Addr
 	Close() error
 }
@@ -50,14 +52,17 @@ func NewSocket(pc net.PacketConn) Socket {
 	if conn, ok := pc.(*net.UDPConn); ok {
 		return newUDPSocket(conn)
 	}
-	return &packetSocket{conn: pc}
+	return &packetSocket{conn: pc, in: newSingle()}
 }
 
 // NewConnected returns a Socket over conn, which has one peer and belongs to
-// the socket from then on. Messages read carry peer as their address; that of
-// messages written is ignored.
+// the socket from then on. Messages read carry peer as their address; both
+// addresses of messages written are ignored.
 func NewConnected(conn net.Conn, peer netip.AddrPort) Socket {
-	return &connectedSocket{Conn: conn, peer: peer}
+	if conn, ok := conn.(*net.UDPConn); ok {
+		return newConnectedUDPSocket(conn, peer)
+	}
+	return &connectedSocket{Conn: conn, peer: peer, in: newSingle()}
 }
 
 // AddrPort returns addr as a netip value. It reports false for an address

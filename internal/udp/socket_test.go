@@ -3,6 +3,7 @@ package udp
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -36,18 +37,37 @@ func dial(t testing.TB, address string) *net.UDPConn {
 // plain hides the type of a UDPConn.
 type plain struct{ net.PacketConn }
 
-func messages() []Message { return []Message{{Buf: make([]byte, MaxDatagram)}} }
-
 // readOne reads one datagram within a second.
 func readOne(t testing.TB, s Socket) Message {
 	t.Helper()
-	ms := messages()
+	return readAll(t, s, 1)[0]
+}
+
+// readAll reads n datagrams within a second, in as many batches as it takes.
+func readAll(t testing.TB, s Socket, n int) []Message {
+	t.Helper()
+	var all []Message
 	s.SetReadDeadline(time.Now().Add(time.Second))
-	n, err := s.ReadBatch(ms)
-	if n != 1 || err != nil {
-		t.Fatalf("ReadBatch = %d, %v", n, err)
+	for len(all) < n {
+		batch, err := s.ReadBatch()
+		if err != nil {
+			t.Fatalf("after %d of %d datagrams: ReadBatch: %v", len(all), n, err)
+		}
+		for _, m := range batch {
+			m.Buf = bytes.Clone(m.Buf)
+			all = append(all, m)
+		}
 	}
-	return ms[0]
+	if len(all) > n {
+		t.Fatalf("got %d datagrams, want %d", len(all), n)
+	}
+	return all
+}
+
+// loopback returns the address of a socket that is bound to every address.
+func loopback(s Socket) netip.AddrPort {
+	local, _ := AddrPort(s.LocalAddr())
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), local.Port())
 }
 
 func TestSocketCarriesDatagramsBothWays(t *testing.T) {
@@ -65,41 +85,39 @@ func TestSocketCarriesDatagramsBothWays(t *testing.T) {
 					t.Fatal(err)
 				}
 				m := readOne(t, s)
-				if m.Peer != want || !bytes.Equal(m.Buf[:m.N], payload) || m.Truncated {
-					t.Fatalf("got %d bytes from %v, truncated %v; want %d from %v", m.N, m.Peer, m.Truncated, len(payload), want)
+				if m.Peer != want || !bytes.Equal(m.Buf, payload) || m.Truncated {
+					t.Fatalf("got %d bytes from %v, truncated %v; want %d from %v", len(m.Buf), m.Peer, m.Truncated, len(payload), want)
 				}
 				if n, err := s.WriteBatch([]Message{{Buf: payload, Peer: m.Peer}, {Buf: []byte("second"), Peer: m.Peer}}); n != 2 || err != nil {
 					t.Fatalf("WriteBatch = %d, %v", n, err)
 				}
 				back := NewConnected(c, want)
-				if m := readOne(t, back); !bytes.Equal(m.Buf[:m.N], payload) {
-					t.Fatalf("got %d bytes back, want %d", m.N, len(payload))
-				}
-				if m := readOne(t, back); string(m.Buf[:m.N]) != "second" {
-					t.Fatalf("second datagram is %q", m.Buf[:m.N])
+				got := readAll(t, back, 2)
+				if !bytes.Equal(got[0].Buf, payload) || string(got[1].Buf) != "second" {
+					t.Fatalf("got %d bytes back, want %d; then %q", len(got[0].Buf), len(payload), got[1].Buf)
 				}
 			}
 		})
 	}
 }
 
+// endless is a PacketConn whose datagrams fill every buffer.
+type endless struct{ net.PacketConn }
+
+func (endless) ReadFrom(b []byte) (int, net.Addr, error) {
+	return len(b), &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 1}, nil
+}
+
 func TestSocketTellsOfTruncation(t *testing.T) {
-	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0"} {
-		s := NewSocket(listen(t, "udp4", address))
-		local, _ := AddrPort(s.LocalAddr())
-		c := dial(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), local.Port()).String())
-		c.Write([]byte("0123456789"))
-		ms := []Message{{Buf: make([]byte, 4)}}
-		if n, err := s.ReadBatch(ms); n != 1 || err != nil || !ms[0].Truncated || ms[0].N != 4 {
-			t.Errorf("on %s: ReadBatch = %d, %v with %+v", address, n, err, ms[0])
-		}
+	batch, err := NewSocket(endless{}).ReadBatch()
+	if err != nil || len(batch) != 1 || !batch[0].Truncated {
+		t.Errorf("ReadBatch = %d messages, %v", len(batch), err)
 	}
 }
 
 func TestAddressesAreUnmapped(t *testing.T) {
 	s := NewSocket(listen(t, "udp", ":0")) // both families where there are two
-	local, _ := AddrPort(s.LocalAddr())
-	c := dial(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), local.Port()).String())
+	c := dial(t, loopback(s).String())
 	c.Write([]byte("v4"))
 	m := readOne(t, s)
 	if !m.Peer.Addr().Is4() || m.Local.IsValid() && !m.Local.Is4() {
@@ -115,7 +133,7 @@ func TestKickEndsRead(t *testing.T) {
 	s := NewSocket(listen(t, "udp", "127.0.0.1:0"))
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.ReadBatch(messages())
+		_, err := s.ReadBatch()
 		done <- err
 	}()
 	s.SetReadDeadline(time.Unix(1, 0))
@@ -132,7 +150,7 @@ func TestClosedSocketSaysSo(t *testing.T) {
 		"Conn":       NewConnected(dial(t, "127.0.0.1:9"), netip.AddrPort{}),
 	} {
 		s.Close()
-		if _, err := s.ReadBatch(messages()); !errors.Is(err, net.ErrClosed) {
+		if _, err := s.ReadBatch(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("%s: ReadBatch: %v", name, err)
 		}
 		to := netip.MustParseAddrPort("127.0.0.1:9")
@@ -151,7 +169,7 @@ func TestConnectedSocketHearsOfUnreachablePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.SetReadDeadline(time.Now().Add(time.Second))
-	if _, err := s.ReadBatch(messages()); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := s.ReadBatch(); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Fatalf("ReadBatch: %v", err)
 	}
 }
@@ -202,43 +220,74 @@ func TestAddrPort(t *testing.T) {
 	}
 }
 
+// An echo is a socket whose datagrams come back to a client.
+type echo struct {
+	client, server Socket
+	back           []Message
+}
+
+func newEcho(t testing.TB, address string) *echo {
+	server := NewSocket(listen(t, "udp", address))
+	at := loopback(server)
+	return &echo{client: NewConnected(dial(t, at.String()), at), server: server}
+}
+
+// turn sends datagrams to the server and waits until all are back.
+func (e *echo) turn(t testing.TB, ms []Message) {
+	if n, err := e.client.WriteBatch(ms); err != nil {
+		t.Fatalf("WriteBatch = %d, %v", n, err)
+	}
+	for returned := 0; returned < len(ms); {
+		batch, err := e.server.ReadBatch()
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.back = append(e.back[:0], batch...)
+		if n, err := e.server.WriteBatch(e.back); err != nil {
+			t.Fatalf("WriteBatch = %d, %v", n, err)
+		}
+		for pending := len(batch); pending > 0; {
+			batch, err := e.client.ReadBatch()
+			if err != nil {
+				t.Fatal(err)
+			}
+			pending -= len(batch)
+			returned += len(batch)
+		}
+	}
+}
+
+// alike returns n datagrams of 64 bytes.
+func alike(n int) []Message {
+	ms := make([]Message, n)
+	for i := range ms {
+		ms[i].Buf = bytes.Repeat([]byte{byte(i)}, 64)
+	}
+	return ms
+}
+
 func TestSocketDoesNotAllocate(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0", "[::]:0"} {
-		s := NewSocket(listen(t, "udp", address))
-		local, _ := AddrPort(s.LocalAddr())
-		c := dial(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), local.Port()).String())
-		back := NewConnected(c, local)
-		ms, reply := messages(), make([]Message, 1)
-		ping := []Message{{Buf: []byte("ping")}}
-		allocs := testing.AllocsPerRun(100, func() {
-			back.WriteBatch(ping)
-			s.ReadBatch(ms)
-			reply[0] = Message{Buf: ms[0].Buf[:ms[0].N], Peer: ms[0].Peer, Local: ms[0].Local}
-			s.WriteBatch(reply)
-			back.ReadBatch(ms)
-		})
-		if allocs != 0 {
-			t.Errorf("on %s: %v allocations per echo", address, allocs)
+		for _, n := range []int{1, 20} {
+			e, ms := newEcho(t, address), alike(n)
+			if allocs := testing.AllocsPerRun(100, func() { e.turn(t, ms) }); allocs != 0 {
+				t.Errorf("%d datagrams on %s: %v allocations per echo", n, address, allocs)
+			}
 		}
 	}
 }
 
 func BenchmarkEcho(b *testing.B) {
 	for _, address := range []string{"127.0.0.1:0", "0.0.0.0:0"} {
-		b.Run(address, func(b *testing.B) {
-			s := NewSocket(listen(b, "udp", address))
-			local, _ := AddrPort(s.LocalAddr())
-			c := NewConnected(dial(b, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), local.Port()).String()), local)
-			in, out := messages(), make([]Message, 1)
-			ping := []Message{{Buf: make([]byte, 64)}}
-			b.ReportAllocs()
-			for b.Loop() {
-				c.WriteBatch(ping)
-				s.ReadBatch(in)
-				out[0] = Message{Buf: in[0].Buf[:in[0].N], Peer: in[0].Peer, Local: in[0].Local}
-				s.WriteBatch(out)
-				c.ReadBatch(in)
-			}
-		})
+		for _, n := range []int{1, 64} {
+			b.Run(fmt.Sprintf("%s/%d", address, n), func(b *testing.B) {
+				e, ms := newEcho(b, address), alike(n)
+				b.ReportAllocs()
+				for b.Loop() {
+					e.turn(b, ms)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/datagram")
+			})
+		}
 	}
 }
