@@ -18,7 +18,7 @@ each = for module in $(MODULES); do (cd "$$module" && $(1)); done
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-test: ## install the peers' packages, then build, lint, unit, interop, examples
+test: ## install the peers' packages, then build, lint, cross, unit, interop, examples
 	@scripts/test
 
 build: ## build every module, and the daemon into .build/bin/dtlsd
@@ -41,6 +41,9 @@ staticcheck: tools ## run staticcheck with the rules of staticcheck.conf
 
 govulncheck: tools ## look for known vulnerabilities, if the database can be reached
 	@scripts/govulncheck $(MODULES)
+
+cross: ## build and vet for the other systems
+	@scripts/cross
 
 unit: unit-race unit-plain ## run the unit tests both ways
 
@@ -80,5 +83,5 @@ $(TOOLS) &: tools/go.mod tools/go.sum $(wildcard tools/testreport/*.go)
 clean: ## remove what these commands made
 	@rm -rf .build
 
-.PHONY: help test build lint vet format tidy staticcheck govulncheck unit unit-race unit-plain \
+.PHONY: help test build lint vet format tidy staticcheck govulncheck cross unit unit-race unit-plain \
 	interop examples fuzz soak bench packages tools clean

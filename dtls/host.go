@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/gate"
+	"github.com/dtlsd/dtlsd/internal/udp"
 )
 
 // An owner hears of the sessions of its shards, on their goroutines.
@@ -43,6 +44,7 @@ type host struct {
 	base     context.Context // of look-ups
 	seed     maphash.Seed    // of hello hashes
 
+	driven    atomic.Pointer[udp.Report] // how the socket that was opened last is driven
 	accepting atomic.Bool
 	sessions  atomic.Int64 // established
 	lastID    atomic.Uint64

@@ -122,6 +122,7 @@ type Kind string
 // The kinds of entries.
 const (
 	KindListening     Kind = "listening"     // the socket is open
+	KindSockets       Kind = "sockets"       // how the sockets are driven, and what they lack
 	KindNotAccepting  Kind = "not_accepting" // new sessions are refused from now on
 	KindUnverified    Kind = "unverified"    // a datagram of a peer without session or cookie
 	KindRefused       Kind = "refused"       // a hello that cannot lead to a session, or with a bad cookie

@@ -366,9 +366,23 @@ func (s *shard) observeAlert(sess *Session, alert wire.Alert) {
 func (s *shard) logListening() {
 	if s.logs() {
 		s.log(Info, KindListening, netip.AddrPort{}, s.host.voice.listening(s.socket.LocalAddr().String()), nil)
+		s.logSockets()
 		if s.host.config.KeyLogWriter != nil {
 			s.log(Warning, KindKeyLog, netip.AddrPort{}, s.host.voice.keyLog(), nil)
 		}
+	}
+}
+
+// logSockets says how the sockets of the system are driven. Those that are like
+// the one before need no line of their own.
+func (s *shard) logSockets() {
+	r := s.socket.Report()
+	if last := s.host.driven.Swap(&r); !r.System || last != nil && *last == r {
+		return
+	}
+	s.log(Info, KindSockets, netip.AddrPort{}, s.host.voice.sockets(r), nil)
+	if hint := r.Hint(); hint != "" {
+		s.log(Warning, KindSockets, netip.AddrPort{}, s.host.voice.capped(hint), nil)
 	}
 }
 

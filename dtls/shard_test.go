@@ -20,6 +20,8 @@ type scriptedSocket struct {
 	reads  chan scriptedRead
 	kicked chan struct{}
 
+	report udp.Report
+
 	mu      sync.Mutex
 	written []udp.Message
 	refused map[netip.AddrPort]error
@@ -27,8 +29,9 @@ type scriptedSocket struct {
 }
 
 type scriptedRead struct {
-	m   udp.Message
-	err error
+	m     udp.Message
+	batch []udp.Message // instead of m, if there are many
+	err   error
 }
 
 func newScriptedSocket() *scriptedSocket {
@@ -40,6 +43,9 @@ func (s *scriptedSocket) ReadBatch() ([]udp.Message, error) {
 	case r := <-s.reads:
 		if r.err != nil {
 			return nil, r.err
+		}
+		if r.batch != nil {
+			return r.batch, nil
 		}
 		return []udp.Message{r.m}, nil
 	case <-s.kicked:
@@ -70,7 +76,7 @@ func (s *scriptedSocket) SetReadDeadline(t time.Time) error {
 	return nil
 }
 
-func (s *scriptedSocket) Report() udp.Report  { return udp.Report{Batch: 1} }
+func (s *scriptedSocket) Report() udp.Report  { return s.report }
 func (s *scriptedSocket) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(serverPeer) }
 func (s *scriptedSocket) Close() error        { s.closed = true; return nil }
 
@@ -244,6 +250,40 @@ func TestOutboxFlushesWhenFull(t *testing.T) {
 			if m.Buf[0] != byte(i) || m.Buf[1] != byte(i>>8) {
 				t.Fatalf("datagram %d is %v", i, m.Buf)
 			}
+		}
+	})
+}
+
+func TestServerSaysOnceHowItsSocketsAreDriven(t *testing.T) {
+	log := &logBook{}
+	inShard(t, func(s *Server) { s.Config.Observer = log.observer("") }, func(s *scriptedSocket, sh *shard) {
+		synctest.Wait()
+		s.report = udp.Report{System: true, Batch: 64, In: udp.Buffer{Asked: 4 << 20, Given: 208 << 10}}
+		sh.post(sh.logSockets)
+		sh.post(sh.logSockets)
+		synctest.Wait()
+		wantLines(t, log.lines(),
+			"Server is listening on address 192.0.2.1 and port 22334",
+			"Sockets: batches of 64, buffers of 208 KiB in and 0 KiB out",
+			"Socket buffers are smaller than asked for: bursts may be lost; as root: sysctl -w net.core.rmem_max=4194304")
+	})
+}
+
+func TestShardCountsABatchOfManyDatagrams(t *testing.T) {
+	inShard(t, nil, func(s *scriptedSocket, sh *shard) {
+		hello := udp.Message{Buf: firstHello(t), Peer: clientPeer}
+		other := udp.Message{Buf: firstHello(t), Peer: netip.AddrPortFrom(clientPeer.Addr(), 1)}
+		s.reads <- scriptedRead{batch: []udp.Message{hello, {Peer: clientPeer}, other}}
+		synctest.Wait()
+		sent := s.sent()
+		if len(sent) != 2 || sent[0].Peer != hello.Peer || sent[1].Peer != other.Peer {
+			t.Fatalf("sent %+v", sent)
+		}
+		var stats Stats
+		sh.counters.addTo(&stats)
+		in, out := uint64(len(hello.Buf)+len(other.Buf)), uint64(len(sent[0].Buf)+len(sent[1].Buf))
+		if stats.DatagramsReceived != 3 || stats.BytesReceived != in || stats.DatagramsSent != 2 || stats.BytesSent != out {
+			t.Errorf("counted %+v; want %d bytes in and %d out", stats, in, out)
 		}
 	})
 }

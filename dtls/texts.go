@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
+	"github.com/dtlsd/dtlsd/internal/udp"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -48,6 +49,13 @@ func (v voice) listening(address string) string {
 		return "Server is listening on " + address
 	}
 	return fmt.Sprintf("Server is listening on address %v and port %d", local.Addr(), local.Port())
+}
+
+func (v voice) sockets(r udp.Report) string { return "Sockets: " + r.String() }
+
+// capped is about buffers of the kernel that are smaller than we asked for.
+func (v voice) capped(hint string) string {
+	return "Socket buffers are smaller than asked for: bursts may be lost; as root: " + hint
 }
 
 func (v voice) notAccepting() string { return "Server is not accepting new connections" }

@@ -5,4 +5,10 @@
 // [net.PacketConn], or a [net.Conn] with one peer. Addresses are [netip] values
 // throughout, and an IPv4 address is never in its IPv6-mapped form, whatever
 // the kernel says.
+//
+// On Linux a batch is one system call each way. Most of what a datagram costs is
+// its way through the kernel, so datagrams of one peer and one length go there
+// as one, a train: what comes in is cut before it is seen, and trains that go
+// out are put together from the messages of a batch. On other systems a batch is
+// one datagram.
 package udp

@@ -23,7 +23,7 @@ type Message struct {
 	Truncated bool
 }
 
-// A Socket reads and writes datagrams in batches. One goroutine reads and
+// A Socket reads and writes datagrams in batches. One goroutine reads and one
 // writes; the other methods may be called from any.
 type Socket interface {
 	// ReadBatch waits until there is a datagram, and returns all that can be
