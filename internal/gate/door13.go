@@ -77,7 +77,7 @@ func (g *Gate) receiveHello13(in arrival, hello *wire.ClientHello, body, reply [
 	case !refused && !first && g.baker.open13(in.now, in.peer, hello, d.ext.Cookie, &d.retry):
 		v = g.admit(in)
 		v.Hello, v.MessageSeq, v.Retry = body, in.messageSeq, &d.retry
-	case !g.answers.allow(in.now, in.peer.Addr()):
+	case !g.mayAnswer(in):
 		v = dropped(wire.DropAnswerLimit)
 	case refused:
 		v, reply = g.refuse(in, noVersion, wire.AlertProtocolVersion, reply)

@@ -190,6 +190,7 @@ type arrival struct {
 	size       int    // of the datagram, or of the hello that it completes
 	recordSeq  uint64 // of the record
 	messageSeq uint16 // of the message
+	paid       bool   // an answer is charged for already
 }
 
 // receiveRecord looks for a ClientHello in a record.
@@ -261,6 +262,13 @@ func (g *Gate) receiveHello(in arrival, body, reply []byte) (Verdict, []byte) {
 	if err != nil {
 		return dropped(wire.DropMalformedHello), reply
 	}
+	// The first hello of a handshake has no cookie. A flood consists of those, so that it is left at that as
+	// early as possible if there is to be no answer.
+	if g.cookies == Always && in.messageSeq == 0 && len(hello.Cookie) == 0 && isDTLS(hello.Version) {
+		if in.paid = g.mayAnswer(in); !in.paid {
+			return dropped(wire.DropAnswerLimit), reply
+		}
+	}
 	if g.door != nil && g.cookies != Never && isDTLS(hello.Version) {
 		if v, reply, ok := g.receiveHello13(in, &hello, body, reply); ok {
 			return v, reply
@@ -287,11 +295,16 @@ func (g *Gate) check(in arrival, hello *wire.ClientHello) Verdict {
 		return Verdict{Action: Admit}
 	case g.baker.good(in.now, in.peer, hello):
 		return g.admit(in)
-	case !g.answers.allow(in.now, in.peer.Addr()):
+	case !g.mayAnswer(in):
 		return dropped(wire.DropAnswerLimit)
 	}
 	// RFC 6347, Section 4.2.1: a cookie that is not valid is treated as if there were none.
 	return Verdict{Action: Reply}
+}
+
+// mayAnswer reports whether there is to be an answer to a hello without a good cookie.
+func (g *Gate) mayAnswer(in arrival) bool {
+	return in.paid || g.answers.allow(in.now, in.peer.Addr())
 }
 
 // asks reports whether a client without a cookie is asked for one.
