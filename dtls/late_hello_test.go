@@ -45,7 +45,7 @@ func TestHelloWithACookieComesFirst(t *testing.T) {
 		ms = append(ms, udp.Message{Buf: second, Peer: clientPeer}, udp.Message{Buf: bytes.Clone(hello), Peer: clientPeer})
 		started := func() uint64 { return sh.counters.started.Load() }
 		for i := range ms[:6] {
-				sh.mu.Lock()
+			sh.mu.Lock()
 			sh.receive(&ms[i])
 			order = append(order, sh.counters.cookies.Load())
 			sh.mu.Unlock()

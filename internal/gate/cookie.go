@@ -35,7 +35,7 @@ type baker struct {
 	current, previous hash.Hash
 
 	text []byte // scratch: what is authenticated
-	sum    []byte // scratch: the MAC
+	sum  []byte // scratch: the MAC
 }
 
 func newBaker(s *Secrets) baker {
