@@ -81,7 +81,7 @@ type Config struct {
 	Certificates []tls.Certificate
 	// GetCertificate returns a server's certificate for a client. If it
 	// returns nil, Certificates are used. It has a goroutine of its own and
-	// may take its time.
+	// may take its time, unless LookupsInMemory is set.
 	//
 	// In the hello, SupportedVersions are those of TLS that the versions of
 	// DTLS are derived from. Its Conn tells the addresses and no more, and it
@@ -135,6 +135,12 @@ type Config struct {
 	// alert access_denied. It runs on the goroutine that serves the socket and
 	// must be quick.
 	VerifyConnection func(ConnectionState) error
+
+	// LookupsInMemory says that PSK and GetCertificate answer from memory and
+	// never wait. Then they have no goroutine of their own but are called on the
+	// one that serves the socket, which makes handshakes cheaper; the context of
+	// a look-up of a key does not end.
+	LookupsInMemory bool
 
 	// PSK finds the pre-shared keys of a server's clients. Without it the
 	// server accepts no suites with such keys.
@@ -285,6 +291,7 @@ func (c *Config) Clone() *Config {
 		VerifyPeerCertificate:       c.VerifyPeerCertificate,
 		VerifyRawPublicKey:          c.VerifyRawPublicKey,
 		VerifyConnection:            c.VerifyConnection,
+		LookupsInMemory:             c.LookupsInMemory,
 		PSK:                         c.PSK,
 		PSKIdentityHint:             c.PSKIdentityHint,
 		ClientPSK:                   c.ClientPSK,

@@ -1,9 +1,6 @@
 package dtls
 
-import (
-	"container/heap"
-	"time"
-)
+import "time"
 
 // timers are the deadlines of handshakes, and of last flights that may have to
 // be repeated. A session that is neither has no entry.
@@ -36,40 +33,76 @@ func (t *timers) due(now time.Time) *Session {
 func (t *timers) set(s *Session, at time.Time) {
 	switch scheduled := s.timer > 0; {
 	case at.IsZero() && scheduled:
-		heap.Remove(&t.heap, int(s.timer-1))
+		t.heap.remove(int(s.timer - 1))
 	case at.IsZero():
 	case !scheduled:
-		heap.Push(&t.heap, timer{at, s})
+		t.heap.push(timer{at, s})
 	case !t.heap[s.timer-1].at.Equal(at):
 		t.heap[s.timer-1].at = at
-		heap.Fix(&t.heap, int(s.timer-1))
+		t.heap.fix(int(s.timer - 1))
 	}
 }
 
-// A timerHeap keeps the place of each session, counted from 1, in its field
-// timer: 0 is no place.
+// A timerHeap has no timer that is due before the one at half of its place. It
+// keeps the place of each session, counted from 1, in its field timer: 0 is no
+// place. Unlike package container/heap it allocates nothing but room to grow.
 type timerHeap []timer
 
-func (h timerHeap) Len() int           { return len(h) }
-func (h timerHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h *timerHeap) push(t timer) {
+	*h = append(*h, t)
+	t.session.timer = int32(len(*h))
+	h.rise(len(*h) - 1)
+}
 
-func (h timerHeap) Swap(i, j int) {
+func (h *timerHeap) remove(i int) {
+	last := len(*h) - 1
+	if i != last {
+		h.swap(i, last)
+	}
+	(*h)[last].session.timer = 0
+	(*h)[last] = timer{}
+	*h = (*h)[:last]
+	if i != last {
+		h.fix(i)
+	}
+}
+
+// fix finds the place of a timer that was changed.
+func (h timerHeap) fix(i int) {
+	if !h.sink(i) {
+		h.rise(i)
+	}
+}
+
+func (h timerHeap) rise(i int) {
+	for parent := (i - 1) / 2; i > 0 && h[i].at.Before(h[parent].at); parent = (i - 1) / 2 {
+		h.swap(i, parent)
+		i = parent
+	}
+}
+
+// sink reports whether the timer moved.
+func (h timerHeap) sink(i int) bool {
+	from := i
+	for {
+		child := 2*i + 1
+		if child >= len(h) {
+			break
+		}
+		if other := child + 1; other < len(h) && h[other].at.Before(h[child].at) {
+			child = other
+		}
+		if !h[child].at.Before(h[i].at) {
+			break
+		}
+		h.swap(i, child)
+		i = child
+	}
+	return i > from
+}
+
+func (h timerHeap) swap(i, j int) {
 	h[i], h[j] = h[j], h[i]
 	h[i].session.timer = int32(i + 1)
 	h[j].session.timer = int32(j + 1)
-}
-
-func (h *timerHeap) Push(x any) {
-	t := x.(timer)
-	*h = append(*h, t)
-	t.session.timer = int32(len(*h))
-}
-
-func (h *timerHeap) Pop() any {
-	last := len(*h) - 1
-	t := (*h)[last]
-	(*h)[last] = timer{}
-	*h = (*h)[:last]
-	t.session.timer = 0
-	return t
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -32,10 +33,11 @@ type Association struct {
 	delivery *delivery  // nil when no handshake message is on its way
 	linger   *linger    // of DTLS 1.2; nil once nothing has to be repeated
 	older    *older     // of DTLS 1.3; nil when only the newest epoch is in use
-	state    *State     // nil until established
+	state    *State     // nil until established, and after waking until it is asked for
 
 	secrets    secrets
 	resumption suite.Secret // a client's, for the tickets of DTLS 1.3
+	flat       flat         // what has been packed; empty before the first time
 	ceiling    *ceiling
 
 	cids *connectionIDs // nil where none are in use
@@ -48,25 +50,34 @@ type Association struct {
 	side           Side
 	phase          phase
 	newest         bool // see Newest
+	stirred        bool // there is something for advanceLate
 }
 
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
-	keys           suite.Keys          // in DTLS 1.3 the traffic secret that they come from
-	protection     *suite.Protection   // of DTLS 1.2
-	protection13   *suite.Protection13 // of DTLS 1.3
-	seq            uint64              // next record number to send; unused when reading
-	failed         uint64              // records that did not open; of DTLS 1.3, when reading
+	keys           suite.Keys       // in DTLS 1.3 the traffic secret that they come from
+	protection     suite.Protection // of either version, see protect13; without keys until it is used
+	seq            uint64           // next record number to send; unused when reading
 	epoch          uint16
 	encryptThenMAC bool
 	replaced       bool // the peer was asked for new keys; when reading
 }
 
-// secrets are what exporters need after the handshake.
-type secrets struct {
-	master                     [48]byte // in DTLS 1.3 the exporter_master_secret; as long as the hash
-	clientRandom, serverRandom [32]byte
+// secrets are what exporters need after the handshake: in DTLS 1.2 the master
+// secret and both randoms, the client's first; in DTLS 1.3 the
+// exporter_master_secret.
+type secrets []byte
+
+// The lengths of secrets in DTLS 1.2.
+const (
+	masterLen    = 48
+	randomLen    = 32
+	secretsLen12 = masterLen + 2*randomLen
+)
+
+func newSecrets12(master *[masterLen]byte, clientRandom, serverRandom *[randomLen]byte) secrets {
+	return slices.Concat(master[:], clientRandom[:], serverRandom[:])
 }
 
 func newAssociation(cfg *Config, ws *Workspace, side Side) *Association {
@@ -172,7 +183,12 @@ func (a *Association) Side() Side { return a.side }
 
 // State returns what was negotiated, or nil before the association is
 // established. It must not be changed.
-func (a *Association) State() *State { return a.state }
+func (a *Association) State() *State {
+	if a.state == nil && a.phase == phaseEstablished {
+		a.state = a.flat.state()
+	}
+	return a.state
+}
 
 // Established reports whether application data can be sent.
 func (a *Association) Established() bool { return a.phase == phaseEstablished }
@@ -203,53 +219,58 @@ func (a *Association) Hint() *AlertError {
 	return a.hs.hinted
 }
 
+// secretsLen returns the length of secrets.
+func (a *Association) secretsLen() int {
+	if a.suite13 != nil {
+		return a.suite13.Hash.Size()
+	}
+	return secretsLen12
+}
+
 // ExportKeyingMaterial derives n bytes for another protocol (RFC 5705). It
 // works from establishment until the association is closed.
 func (a *Association) ExportKeyingMaterial(label string, context []byte, hasContext bool, n int) ([]byte, error) {
 	if a.phase != phaseEstablished {
 		return nil, ErrNotEstablished
 	}
-	s := &a.secrets
+	s := a.secrets
 	if a.suite13 != nil {
 		// RFC 8446, Section 7.5: no context is an empty one.
-		return a.suite13.Exporter(suite.Secret(s.master[:a.suite13.Hash.Size()]), label, context, n)
+		return a.suite13.Exporter(suite.Secret(s), label, context, n)
 	}
-	return a.suite.Exporter(s.master[:], &s.clientRandom, &s.serverRandom, label, context, hasContext, n)
+	clientRandom, serverRandom := (*[randomLen]byte)(s[masterLen:]), (*[randomLen]byte)(s[masterLen+randomLen:])
+	return a.suite.Exporter(s[:masterLen], clientRandom, serverRandom, label, context, hasContext, n)
 }
 
 // Trim drops the expanded keys of an association that is idle. The next
 // record expands them again.
 func (a *Association) Trim() {
-	a.read.protection, a.read.protection13 = nil, nil
-	a.write.protection, a.write.protection13 = nil, nil
+	a.read.trim()
+	a.write.trim()
 	a.older.trim()
 }
 
+func (h *half) trim() { h.protection = suite.Protection{} }
+
 // protect returns the protection of h, expanded from its keys on first use.
 func (a *Association) protect(h *half) *suite.Protection {
-	if h.protection == nil {
-		p, err := a.suite.NewProtection(h.keys, h.encryptThenMAC, a.cfg.Rand)
-		if err != nil {
+	if !h.protection.Expanded() {
+		if err := a.suite.Expand(&h.protection, &a.ws.scratch, h.keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 			// The keys came from the key block of the same suite.
 			panic("dtls: keys do not fit " + a.suite.String() + ": " + err.Error())
 		}
-		h.protection = p
 	}
-	return h.protection
+	return &h.protection
 }
 
 // protect13 returns the protection of h, expanded from its traffic secret on
 // first use.
 func (a *Association) protect13(h *half) *suite.Protection13 {
-	if h.protection13 == nil {
-		p, err := a.suite13.NewProtection(a.suite13.TrafficKeys(suite.Secret(h.keys)))
-		if err != nil {
-			// The keys have the lengths of the same suite.
-			panic("dtls: keys do not fit " + a.suite13.String() + ": " + err.Error())
-		}
-		h.protection13 = p
+	p := (*suite.Protection13)(&h.protection)
+	if !h.protection.Expanded() {
+		a.suite13.Expand(p, &a.ws.scratch, suite.Secret(h.keys))
 	}
-	return h.protection13
+	return p
 }
 
 func (a *Association) drop(reason wire.Drop) {

@@ -47,7 +47,8 @@ func (a *Association) finish(err error) {
 	a.read.wipe()
 	a.write.wipe()
 	a.resumption.Wipe()
-	a.secrets = secrets{}
+	clear(a.secrets)
+	a.secrets = nil
 	a.ws.push(Event{Kind: EventClosed, Err: err})
 }
 

@@ -20,26 +20,33 @@ type CIDSource interface {
 
 // connectionIDs are those of an association. DTLS 1.2 has one each way.
 type connectionIDs struct {
-	own       [][]byte // that the peer may use, the newest last; none if it does without
-	peer      []byte   // that the peer wants to see now; may be empty
-	spare     [][]byte // that the peer will want to see when we move
-	requested bool     // we asked for more, and there was no answer yet
-	owes      bool     // the peer asked for more, and there was no answer yet
-	owed      int      // how many it asked for
-	seen      []byte   // the one of own in the newest record; nil before there was one
+	own       []byte           // that the peer may use, the newest last, one behind the other; none if it does without
+	peer      []byte           // that the peer wants to see now; may be empty
+	spare     wire.Opaque8List // that the peer will want to see when we move
+	ownLen    uint8            // of each of own
+	unseen    uint8            // how many of the newest of own the peer has not used
+	owed      uint8            // how many the peer asked for
+	owes      bool             // the peer asked for more, and there was no answer yet
+	requested bool             // we asked for more, and there was no answer yet
 }
 
 // cid returns the newest of the connection IDs that the peer may use, or nil.
 func (a *Association) cid() []byte {
-	if a.cids == nil || len(a.cids.own) == 0 {
+	if a.cids == nil {
 		return nil
 	}
-	return a.cids.own[len(a.cids.own)-1]
+	own := a.cids.own
+	return own[len(own)-int(a.cids.ownLen):]
 }
 
 // cidLen returns the length of those that the peer may use, which have all the
 // same.
-func (a *Association) cidLen() int { return len(a.cid()) }
+func (a *Association) cidLen() int {
+	if a.cids == nil {
+		return 0
+	}
+	return int(a.cids.ownLen)
+}
 
 // peerCID returns what goes into our records; mostly nothing.
 func (a *Association) peerCID() []byte {
@@ -51,26 +58,29 @@ func (a *Association) peerCID() []byte {
 
 // includes reports whether the peer may use a connection ID.
 func (c *connectionIDs) includes(cid []byte) bool {
-	return c != nil && slices.ContainsFunc(c.own, func(own []byte) bool { return bytes.Equal(own, cid) })
+	return c != nil && c.newer(cid) >= 0
 }
 
-// unseen returns how many of our newest connection IDs the peer has not used.
-func (c *connectionIDs) unseen() int {
-	for i, own := range slices.Backward(c.own) {
-		if bytes.Equal(own, c.seen) {
-			return len(c.own) - 1 - i
+// newer returns how many of ours are newer than cid, or -1 if the peer may not
+// use that.
+func (c *connectionIDs) newer(cid []byte) int {
+	n := int(c.ownLen)
+	for i, end := 0, len(c.own); n > 0 && end > 0; i, end = i+1, end-n {
+		if bytes.Equal(c.own[end-n:end], cid) {
+			return i
 		}
 	}
-	return len(c.own) - 1
+	return -1
 }
+
+// count returns how many of ours the peer may use.
+func (c *connectionIDs) count() int { return len(c.own) / max(int(c.ownLen), 1) }
 
 // see takes note of the connection ID in a record that is newer than all before.
 func (a *Association) see(cid []byte) {
-	if len(cid) == 0 || bytes.Equal(cid, a.cids.seen) {
-		return
+	if len(cid) > 0 {
+		a.cids.unseen = uint8(a.cids.newer(cid))
 	}
-	i := slices.IndexFunc(a.cids.own, func(own []byte) bool { return bytes.Equal(own, cid) })
-	a.cids.seen = a.cids.own[i]
 }
 
 // drawCID makes the connection ID that the peer is to use, where there is to be
@@ -84,7 +94,7 @@ func (a *Association) drawCID() error {
 	if err != nil {
 		return err
 	}
-	a.cids = &connectionIDs{own: [][]byte{cid}}
+	a.cids = &connectionIDs{own: cid, ownLen: uint8(len(cid))}
 	return nil
 }
 

@@ -169,6 +169,12 @@ func (a *Association) expire(now time.Time) {
 	}
 }
 
+// settled reports whether nothing is due: there is at most the epoch before the
+// newest, which the peer has yet to leave.
+func (o *older) settled() bool {
+	return o == nil || len(o.writes) == 0 && (len(o.reads) == 0 || len(o.reads) == 1 && o.reads[0].until.IsZero())
+}
+
 // deadline returns when the next keys are to be dropped, or the zero time. Those
 // of older epochs are dropped first.
 func (o *older) deadline() time.Time {
@@ -183,10 +189,10 @@ func (o *older) trim() {
 		return
 	}
 	for i := range o.reads {
-		o.reads[i].protection13 = nil
+		o.reads[i].trim()
 	}
 	for i := range o.writes {
-		o.writes[i].protection13 = nil
+		o.writes[i].trim()
 	}
 }
 

@@ -84,7 +84,7 @@ func (a *Association) Snapshot(now time.Time, v Vault, reserve uint64) ([]byte, 
 	send, receive := a.write.seq+reserve, a.window.next+reserve
 	sealed, err := a.export(now, v, exported{
 		nextSend: send,
-		window:   replayWindow{next: receive, seen: ^uint64(0)},
+		window:   replayWindow{next: receive, seen: ^uint64(0), failed: a.window.failed},
 	})
 	if err != nil {
 		return nil, err
@@ -147,7 +147,6 @@ func Restore(cfg *Config, ws *Workspace, now time.Time, v Vault, sealed []byte) 
 	}
 	a.phase = phaseEstablished
 	a.write.seq = x.nextSend
-	a.read.failed = x.failed
 	a.window = x.window
 	a.ceiling = &ceiling{lineage: x.lineage, generation: x.generation}
 	return a, nil

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"golang.org/x/crypto/cryptobyte"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -11,7 +9,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 5
+const exportVersion = 6
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -20,7 +18,6 @@ type exported struct {
 	generation  uint64
 	nextSend    uint64
 	window      replayWindow
-	failed      uint64 // records that did not open
 	association *Association
 }
 
@@ -31,11 +28,11 @@ func (x *exported) marshal() []byte {
 	b.AddBytes(x.lineage[:])
 	b.AddUint64(x.generation)
 	b.AddUint8(uint8(a.side))
-	b.AddUint16(uint16(a.state.CipherSuite()))
+	b.AddUint16(uint16(a.State().CipherSuite()))
 	b.AddUint64(x.nextSend)
 	b.AddUint64(x.window.next)
 	b.AddUint64(x.window.seen)
-	b.AddUint64(a.read.failed)
+	b.AddUint64(x.window.failed)
 	b.AddUint16(a.read.epoch)
 	b.AddUint16(a.write.epoch)
 	b.AddUint16(a.peerRecordSize)
@@ -46,11 +43,9 @@ func (x *exported) marshal() []byte {
 	b.AddUint16(a.mtu)
 	addOpaque(b, a.read.keys)
 	addOpaque(b, a.write.keys)
-	b.AddBytes(a.secrets.master[:])
-	b.AddBytes(a.secrets.clientRandom[:])
-	b.AddBytes(a.secrets.serverRandom[:])
+	addOpaque(b, a.secrets)
 	addOpaque(b, a.resumption)
-	a.state.marshal(b)
+	a.State().marshal(b)
 	a.cids.marshal(b)
 	return b.BytesOrPanic()
 }
@@ -60,17 +55,16 @@ func (x *exported) unmarshal(data []byte) error {
 	in := cryptobyte.String(data)
 	var version, side uint8
 	var id, readEpoch, writeEpoch uint16
-	var read, write, resumption []byte
+	var read, write, exporter, resumption []byte
 	if !in.ReadUint8(&version) || version != exportVersion ||
 		!in.CopyBytes(x.lineage[:]) || !in.ReadUint64(&x.generation) ||
 		!in.ReadUint8(&side) || side > uint8(Server) || !in.ReadUint16(&id) ||
 		!in.ReadUint64(&x.nextSend) || !in.ReadUint64(&x.window.next) || !in.ReadUint64(&x.window.seen) ||
-		!in.ReadUint64(&x.failed) || !in.ReadUint16(&readEpoch) || !in.ReadUint16(&writeEpoch) ||
+		!in.ReadUint64(&x.window.failed) || !in.ReadUint16(&readEpoch) || !in.ReadUint16(&writeEpoch) ||
 		!in.ReadUint16(&a.peerRecordSize) || !in.ReadUint16(&a.ownRecordSize) ||
 		!in.ReadUint32(&a.sendSeq) || !in.ReadUint32(&a.peerSeq) || !in.ReadUint16(&a.mtu) ||
 		!readOpaque(&in, &read) || !readOpaque(&in, &write) ||
-		!in.CopyBytes(a.secrets.master[:]) || !in.CopyBytes(a.secrets.clientRandom[:]) || !in.CopyBytes(a.secrets.serverRandom[:]) ||
-		!readOpaque(&in, &resumption) {
+		!readOpaque(&in, &exporter) || !readOpaque(&in, &resumption) {
 		return ErrExport
 	}
 	state, err := parseState(&in)
@@ -86,7 +80,10 @@ func (x *exported) unmarshal(data []byte) error {
 	}
 	state.Suite, state.Suite13 = a.suite, a.suite13
 	a.state = state
-	a.resumption = resumption
+	a.secrets, a.resumption = exporter, resumption
+	if len(exporter) != a.secretsLen() {
+		return ErrExport
+	}
 	a.side = Side(side)
 	if err := a.read.restore(a, read, readEpoch); err != nil {
 		return err
@@ -103,8 +100,7 @@ func (h *half) restore(a *Association, keys suite.Keys, epoch uint16) error {
 		}
 		return nil
 	}
-	var err error
-	if h.protection, err = a.suite.NewProtection(keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
+	if err := a.suite.Expand(&h.protection, &a.ws.scratch, keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 		return ErrExport
 	}
 	return nil
@@ -151,21 +147,36 @@ func (c *connectionIDs) marshal(b *cryptobyte.Builder) {
 		c = &connectionIDs{}
 	}
 	addOpaque(b, c.peer)
-	for _, list := range [][][]byte{c.own, c.spare} {
-		addOpaque(b, wire.AppendOpaque8s(nil, list...))
-	}
+	b.AddUint8(c.ownLen)
+	addOpaque(b, c.own)
+	addOpaque(b, c.spare)
 }
 
 func parseCIDs(in *cryptobyte.String) (*connectionIDs, error) {
-	var peer, own, spare []byte
-	if !readOpaque(in, &peer) || !readOpaque(in, &own) || !readOpaque(in, &spare) {
+	c := &connectionIDs{}
+	if !readOpaque(in, &c.peer) || !in.ReadUint8(&c.ownLen) || !readOpaque(in, &c.own) || !readOpaque(in, (*[]byte)(&c.spare)) || !c.wellFormed() {
 		return nil, ErrExport
 	}
-	c := &connectionIDs{peer: peer, own: slices.Collect(wire.Opaque8List(own).All()), spare: slices.Collect(wire.Opaque8List(spare).All())}
 	if len(c.peer) == 0 && len(c.own) == 0 {
 		return nil, nil
 	}
+	c.unseen = uint8(max(c.count()-1, 0))
 	return c, nil
+}
+
+// wellFormed reports whether the connection IDs can be told apart.
+func (c *connectionIDs) wellFormed() bool {
+	if len(c.own)%max(int(c.ownLen), 1) > 0 || (c.ownLen == 0) != (len(c.own) == 0) || c.count() > maxOwnCIDs {
+		return false
+	}
+	spare, n := 0, 0
+	for cid := range c.spare.All() {
+		if len(cid) == 0 {
+			return false
+		}
+		spare, n = spare+1, n+1+len(cid)
+	}
+	return n == len(c.spare) && spare <= maxSpareCIDs
 }
 
 func addOpaque(b *cryptobyte.Builder, field []byte) {

@@ -37,27 +37,43 @@ type Bearing struct {
 	mtu                uint16
 	peerRecordSize     uint16
 	ownRecordSize      uint16
-	secrets            secrets
+	secrets            string
 	cid, peerCID       string
 }
 
 // Bearing returns what a is like at the moment.
 func (a *Association) Bearing() Bearing {
+	window := a.window
+	window.failed = 0
 	return Bearing{
 		phase:          a.phase,
 		readSeq:        a.read.seq,
 		writeSeq:       a.write.seq,
 		readEpoch:      a.read.epoch,
 		epoch:          a.write.epoch,
-		window:         a.window,
+		window:         window,
 		handshake:      a.hs != nil,
 		lingers:        a.linger != nil,
 		deadline:       a.Deadline(),
 		mtu:            a.mtu,
 		peerRecordSize: a.peerRecordSize,
 		ownRecordSize:  a.ownRecordSize,
-		secrets:        a.secrets,
+		secrets:        string(a.secrets),
 		cid:            string(a.cid()),
 		peerCID:        string(a.peerCID()),
 	}
+}
+
+// Nap packs an association and goes on with what was packed, whose bytes are
+// then gone. It returns how many there were.
+func (a *Association) Nap() int {
+	cfg, ws := a.cfg, a.ws
+	packed := a.Pack(nil)
+	if err := a.Unpack(cfg, ws, packed); err != nil {
+		panic(err)
+	}
+	for i := range packed {
+		packed[i] = 0xa5
+	}
+	return len(packed)
 }

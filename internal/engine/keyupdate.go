@@ -100,7 +100,7 @@ func (a *Association) updateIsDue() bool {
 // readIsWorn reports whether the peer has yet to be asked for new keys, with
 // which fewer records have failed to open.
 func (a *Association) readIsWorn() bool {
-	return a.read.failed >= a.suite13.OpenLimit/2 && !a.read.replaced
+	return a.window.failed >= a.suite13.OpenLimit/2 && !a.read.replaced
 }
 
 // forceUpdate changes keys that have done much.

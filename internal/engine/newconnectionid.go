@@ -47,8 +47,9 @@ func (a *Association) UseNextCID() bool {
 	if a.cids == nil || len(a.cids.spare) == 0 {
 		return false
 	}
-	a.cids.peer = a.cids.spare[0]
-	a.cids.spare = a.cids.spare[1:]
+	c := a.cids
+	n := 1 + int(c.spare[0])
+	c.peer, c.spare = c.spare[1:n], c.spare[n:]
 	return true
 }
 
@@ -61,7 +62,7 @@ func (a *Association) receiveRequestCID(now time.Time, m message) error {
 	if a.cidLen() == 0 {
 		return refuse(wire.AlertUnexpectedMessage, "unexpected %v: there are no connection IDs to ask for", m.typ)
 	}
-	a.cids.owed, a.cids.owes = int(request.Count), true
+	a.cids.owed, a.cids.owes = request.Count, true
 	return a.answerCIDRequest(now)
 }
 
@@ -79,7 +80,7 @@ func (a *Association) answerCIDRequest(now time.Time) error {
 	// none.
 	if source := a.cfg.CIDs; source != nil && source.CIDLen() == a.cidLen() {
 		// The one that the peer uses stays good.
-		for range min(a.cids.owed, maxOwnCIDs-1-a.cids.unseen()) {
+		for range min(int(a.cids.owed), maxOwnCIDs-1-int(a.cids.unseen)) {
 			cid, err := a.newCID()
 			if err != nil {
 				return err
@@ -98,12 +99,14 @@ func (a *Association) answerCIDRequest(now time.Time) error {
 // oldest is no longer good.
 func (a *Association) admitCID(cid []byte) {
 	c := a.cids
-	c.own = append(c.own, cid)
+	own := append(bytes.Clone(c.own), cid...) // who was told of one may look at it for a while
 	a.ws.push(Event{Kind: EventCIDIssued, Data: cid})
-	if len(c.own) > maxOwnCIDs {
-		a.ws.push(Event{Kind: EventCIDRetired, Data: c.own[0]})
-		c.own = slices.Delete(c.own, 0, 1)
+	if n := int(c.ownLen); len(own) > maxOwnCIDs*n {
+		a.ws.push(Event{Kind: EventCIDRetired, Data: own[:n:n]})
+		own = own[n:]
 	}
+	c.own = own
+	c.unseen = uint8(min(int(c.unseen)+1, c.count()-1))
 }
 
 // receiveNewCID takes connection IDs that the peer wants to see from now on, or
@@ -121,11 +124,13 @@ func (a *Association) receiveNewCID(m message) error {
 	if news.Usage == wire.CIDImmediate {
 		c.spare = nil
 	}
+	spare := slices.Collect(c.spare.All())
 	for cid := range news.CIDs.All() {
-		if len(cid) > 0 && len(c.spare) < maxSpareCIDs {
-			c.spare = append(c.spare, bytes.Clone(cid))
+		if len(cid) > 0 && len(spare) < maxSpareCIDs {
+			spare = append(spare, cid)
 		}
 	}
+	c.spare = wire.AppendOpaque8s(nil, spare...)
 	if news.Usage == wire.CIDImmediate && !a.UseNextCID() {
 		return refuse(wire.AlertIllegalParameter, "%v for immediate use has no connection ID", m.typ)
 	}

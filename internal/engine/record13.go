@@ -12,9 +12,10 @@ import (
 //
 // RFC 9147, Section 4.
 func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64, content []byte) []byte {
+	start := len(dst)
 	header := wire.UnifiedHeader{CID: a.peerCID(), Epoch: uint64(w.epoch), Seq: seq}
 	dst = header.AppendTo(dst)
-	return a.protect13(w).Seal(dst, header.Len(), t, seq, content, 0)
+	return a.protect13(w).Seal(dst, len(dst)-start, t, seq, content, 0)
 }
 
 // receiveUnifiedRecord takes the record of DTLS 1.3 at the start of a datagram,
@@ -25,7 +26,7 @@ func (a *Association) receiveUnifiedRecord(now time.Time, datagram []byte) (rest
 		a.drop(wire.DropMalformedRecord)
 		return nil
 	}
-	if len(a.cid()) > 0 && r.CID != nil && !a.cids.includes(r.CID) {
+	if r.CID != nil && !a.cids.includes(r.CID) {
 		// RFC 9147, Section 4: what follows is as little for us.
 		a.drop(wire.DropUnknownCID)
 		return nil
@@ -67,14 +68,14 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 		return
 	}
 	seq := wire.ReconstructSeq(window.next, r.Seq)
-	if drop := a.admit13(h, window, seq); drop != wire.DropNone {
+	if drop := a.admit13(window, seq); drop != wire.DropNone {
 		a.drop(drop)
 		return
 	}
 	inner := p.InnerLen(len(r.Payload))
 	t, plaintext, err := p.Open(r.Header, r.Payload, seq)
 	if err == suite.ErrOpen {
-		h.failed++
+		window.failed++
 		a.drop(wire.DropAuthentication)
 		return
 	}
@@ -107,9 +108,9 @@ func (a *Association) openUnified(now time.Time, h *half, window *replayWindow, 
 }
 
 // admit13 says whether a record of this number may still be taken.
-func (a *Association) admit13(h *half, window *replayWindow, seq uint64) wire.Drop {
+func (a *Association) admit13(window *replayWindow, seq uint64) wire.Drop {
 	switch {
-	case h.failed >= a.suite13.OpenLimit:
+	case window.failed >= a.suite13.OpenLimit:
 		// RFC 9147, Section 4.5.3: nothing more is opened with these keys,
 		// and only the peer can change them.
 		return wire.DropForgeryLimit
@@ -144,6 +145,6 @@ func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recor
 	case len(plaintext) == 0:
 		a.drop(wire.DropEmptyRecord)
 	default:
-		a.ws.push(Event{Kind: EventData, Data: plaintext})
+		a.ws.pushData(plaintext)
 	}
 }

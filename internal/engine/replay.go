@@ -8,8 +8,9 @@ const replayWindowSize = 64
 // Asking and marking are apart because only an authenticated record may move
 // the window (RFC 6347, Section 4.1.2.6).
 type replayWindow struct {
-	next uint64 // one above the highest number taken
-	seen uint64 // bit i: number next-1-i was taken
+	next   uint64 // one above the highest number taken
+	seen   uint64 // bit i: number next-1-i was taken
+	failed uint64 // records that did not open; of DTLS 1.3
 }
 
 // fresh reports whether seq may still be taken.

@@ -11,7 +11,7 @@ func (a *Association) AppendRoutabilityCheck(dst []byte, m wire.ReturnRoutabilit
 	if err := a.usable(); err != nil {
 		return dst, err
 	}
-	if !a.state.RRC {
+	if !a.State().RRC {
 		return dst, ErrNoRoutabilityCheck
 	}
 	var content [maxRoutabilityCheck]byte
@@ -29,7 +29,7 @@ const maxRoutabilityCheck = 9
 func (a *Association) receiveRoutabilityCheck(content []byte) {
 	m, err := wire.ParseReturnRoutabilityCheck(content)
 	switch {
-	case !a.state.RRC:
+	case !a.State().RRC:
 		a.drop(wire.DropUnexpectedContent)
 		return
 	case err != nil:

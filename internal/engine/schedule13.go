@@ -45,10 +45,9 @@ func (k *schedule) deriveApplication() {
 	k.master = k.secret.MasterSecret()
 	k.application = [2]suite.Secret{k.master.ClientTraffic(sum), k.master.ServerTraffic(sum)}
 	exporter := k.master.Exporter(sum)
-	copy(k.h.a.secrets.master[:], exporter)
+	k.h.a.secrets = secrets(exporter)
 	k.h.logSecrets(suite.KeyLogClientTraffic, suite.KeyLogServerTraffic, k.application)
 	k.h.logSecret(suite.KeyLogExporter, exporter)
-	exporter.Wipe()
 }
 
 // verifyData returns the content of a side's Finished at this point.
@@ -94,6 +93,7 @@ func (h *handshake) establish13() {
 	a := h.a
 	a.hs = nil
 	a.phase = phaseEstablished
+	a.stirred = true
 	h.result.Version = wire.VersionDTLS13
 	h.result.Suite13 = a.suite13
 	h.result.ExtendedMasterSecret = true

@@ -29,7 +29,7 @@ func (a *Association) Overhead() int {
 	if a.phase != phaseEstablished {
 		return 0
 	}
-	return a.overhead(&a.write)
+	return a.overhead()
 }
 
 // overheadOf is what overhead is, for a record of that epoch.
@@ -37,19 +37,12 @@ func (a *Association) overheadOf(epoch uint16) int {
 	if epoch == 0 {
 		return wire.RecordHeaderLen
 	}
-	return a.overhead(a.writeOf(epoch))
+	return a.overhead()
 }
 
-// overhead returns the largest number of bytes that sealing with w adds.
-func (a *Association) overhead(w *half) int {
-	if a.suite13 != nil {
-		return wire.UnifiedHeader{CID: a.peerCID()}.Len() + a.protect13(w).SealedLen(0, 0)
-	}
-	n := wire.RecordHeaderLen + a.protect(w).Overhead()
-	if cid := a.peerCID(); len(cid) > 0 {
-		n += len(cid) + 1 // the type inside
-	}
-	return n
+// overhead returns the largest number of bytes that sealing adds.
+func (a *Association) overhead() int {
+	return recordOverhead(a.suite, a.suite13, len(a.peerCID()))
 }
 
 // seal appends one record that is protected with w. The nonce is the record

@@ -44,7 +44,7 @@ func (a *Association) ForgetSigner() { a.hs.role.(*client12).credential.Signer =
 
 // HeldSecrets returns the places in which an association has its secrets.
 func (a *Association) HeldSecrets() [][]byte {
-	places := [][]byte{a.secrets.master[:], a.read.keys, a.write.keys}
+	places := [][]byte{a.secrets, a.read.keys, a.write.keys}
 	if a.hs != nil {
 		places = append(places, a.hs.master[:])
 		if k := a.hs.schedule; k != nil {
@@ -64,7 +64,7 @@ func (a *Association) HeldSecrets() [][]byte {
 
 // Expanded reports whether an association holds expanded keys.
 func (a *Association) Expanded() bool {
-	expanded := func(h *half) bool { return h.protection != nil || h.protection13 != nil }
+	expanded := func(h *half) bool { return h.protection.Expanded() }
 	if a.older != nil {
 		for i := range a.older.reads {
 			if expanded(&a.older.reads[i].half) {
@@ -173,7 +173,7 @@ func (a *Association) ExpectFrom(seq uint64) { a.window = replayWindow{next: seq
 func ExpectEpoch(a, peer *Association, epoch uint16) { a.write.epoch, peer.read.epoch = epoch, epoch }
 
 // Forged has a take it that so many records of the newest epoch did not open.
-func (a *Association) Forged(n uint64) { a.read.failed = n }
+func (a *Association) Forged(n uint64) { a.window.failed = n }
 
 // SealPadded seals application data as the next record of DTLS 1.3, with that
 // many zeros behind it.

@@ -82,10 +82,10 @@ func (a *Association) session13(now time.Time, psk suite.Secret) *SessionState {
 		Suite:                a.suite13.ID,
 		Created:              now.Unix(),
 		ExtendedMasterSecret: true,
-		ServerName:           a.state.ServerName,
-		Identity:             a.state.Identity,
-		PeerChain:            a.state.PeerChain,
-		PeerKeyType:          a.state.PeerKeyType,
+		ServerName:           a.State().ServerName,
+		Identity:             a.State().Identity,
+		PeerChain:            a.State().PeerChain,
+		PeerKeyType:          a.State().PeerKeyType,
 	}
 	copy(session.Master[:], psk)
 	psk.Wipe()

@@ -2,6 +2,7 @@ package suite
 
 import (
 	"crypto"
+	"crypto/aes"
 	_ "crypto/sha256" // crypto.SHA256
 	_ "crypto/sha512" // crypto.SHA384
 	"slices"
@@ -81,3 +82,19 @@ func (s *Suite) CBC() bool { return s.bulk.mode == modeCBC }
 
 // String returns the IANA name.
 func (s *Suite) String() string { return s.Name }
+
+// KeysLen returns the length in bytes of the keys of one direction.
+func (s *Suite) KeysLen() int { return s.bulk.keysLen() }
+
+// Overhead returns the largest number of bytes that sealing adds to a plaintext,
+// besides the record header. With a connection ID, the content type comes to them.
+func (s *Suite) Overhead() int {
+	switch s.bulk.mode {
+	case modeCBC:
+		return aes.BlockSize + s.bulk.macKey + aes.BlockSize
+	case modeChaCha:
+		return s.bulk.tagLen()
+	default:
+		return explicitNonceLen + s.bulk.tagLen()
+	}
+}

@@ -33,6 +33,14 @@ func (b bulk) keysLen() int { return b.macKey + b.key + b.iv }
 // more hides record numbers.
 func (b bulk) keysLen13() int { return b.key + b.iv + b.key }
 
+// tagLen is the length of an AEAD's tag.
+func (b bulk) tagLen() int {
+	if b.mode == modeCCM {
+		return b.tag
+	}
+	return 16
+}
+
 var (
 	aes128GCM    = bulk{mode: modeGCM, key: 16, iv: 4} // RFC 5288, Section 3
 	aes256GCM    = bulk{mode: modeGCM, key: 32, iv: 4}
