@@ -8,6 +8,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
 )
 
 // Defaults of [Config].
@@ -22,6 +24,9 @@ const (
 	DefaultMaxSessions       = 1 << 20
 	DefaultHandshakeRate     = 500 // a second and network
 	DefaultHandshakeBurst    = 5_000
+	DefaultCookieRate        = gate.DefaultAnswerRate // a second and socket
+	DefaultNetworkIPv4       = gate.DefaultBits4      // bits
+	DefaultNetworkIPv6       = gate.DefaultBits6
 	DefaultReadQueue         = 128 // datagrams
 )
 
@@ -35,6 +40,26 @@ const (
 	// CookiesNever is for owners of the socket who know the address to be the
 	// peer's by other means, such as ICE.
 	CookiesNever
+	// CookiesUnderLoad asks clients for a cookie while there is load, which spares
+	// them a round trip at other times. Load is an eighth of MaxHalfOpen in
+	// progress, or more than 500 ClientHellos a second on a socket, and lasts for
+	// 10 seconds after the last sign of it. A client that was not asked is sent at
+	// most three times the bytes that came from it before it completes its
+	// handshake.
+	CookiesUnderLoad
+)
+
+// A FullPolicy says what a server does about a client when it has MaxSessions.
+type FullPolicy uint8
+
+const (
+	// RefuseWhenFull lets nobody in until a session ends.
+	RefuseWhenFull FullPolicy = iota
+	// EvictWhenFull ends the session that has been silent for longest, or one of
+	// those, with [ErrEvicted], when another client has completed its handshake on
+	// the same socket. Its peer is told. A session that was in use within the last
+	// 10 seconds is not ended: if there is no other, the client is refused.
+	EvictWhenFull
 )
 
 // A Config configures a server, a listener or a client. Fields that have the
@@ -210,15 +235,21 @@ type Config struct {
 
 	// Cookies is a server's policy about cookies.
 	Cookies CookiePolicy
+	// CookieRate bounds how many ClientHellos a second without a good cookie are
+	// answered, on each socket. Beyond it, those are answered first that come from
+	// an address that has shown a cookie within a minute, and those that come from
+	// a network that sends few. A negative value bounds nothing.
+	CookieRate int
 	// MaxHalfOpen bounds the handshakes that a server has in progress, and
-	// with them the look-ups. MaxSessions bounds its sessions, those
-	// included; a negative value does not.
+	// with them the look-ups. One network may have a quarter of them, or 64 if
+	// that is more; loopback may have all. MaxSessions bounds its sessions, those
+	// included; a negative value does not. WhenFull says what happens then.
 	MaxHalfOpen int
 	MaxSessions int
-	// HandshakeRate bounds the handshakes a second of one network, a /24 of
-	// IPv4 or a /48 of IPv6, after HandshakeBurst at once. Only clients with
-	// a good cookie count, and loopback does not. A negative value bounds
-	// nothing.
+	WhenFull    FullPolicy
+	// HandshakeRate bounds the handshakes a second of one network, after
+	// HandshakeBurst at once. Only clients with a good cookie count, and
+	// loopback does not. A negative value bounds nothing.
 	HandshakeRate  int
 	HandshakeBurst int
 	// Shards is how many goroutines, each with a socket and sessions of its own,
@@ -227,6 +258,10 @@ type Config struct {
 	// needs whose handler and hooks must not run at the same time. Only Linux
 	// has more than one.
 	Shards int
+	// NetworkIPv4 and NetworkIPv6 are the lengths, in bits, of the prefixes of
+	// what counts as one network.
+	NetworkIPv4 int
+	NetworkIPv6 int
 	// ReadQueue is how many datagrams wait for [Conn.Read]; those that come
 	// when it is full are dropped and counted.
 	ReadQueue int
@@ -289,11 +324,15 @@ func (c *Config) Clone() *Config {
 		RetransmitMax:               c.RetransmitMax,
 		RetransmitLimit:             c.RetransmitLimit,
 		Cookies:                     c.Cookies,
+		CookieRate:                  c.CookieRate,
 		MaxHalfOpen:                 c.MaxHalfOpen,
 		MaxSessions:                 c.MaxSessions,
+		WhenFull:                    c.WhenFull,
 		HandshakeRate:               c.HandshakeRate,
 		HandshakeBurst:              c.HandshakeBurst,
 		Shards:                      c.Shards,
+		NetworkIPv4:                 c.NetworkIPv4,
+		NetworkIPv6:                 c.NetworkIPv6,
 		ReadQueue:                   c.ReadQueue,
 		Observer:                    c.Observer,
 	}
@@ -322,6 +361,11 @@ func (c *Config) ticketKeysLocked() *ticketKeys {
 		c.ticketKeys = newTicketKeys(c.rand())
 	}
 	return c.ticketKeys
+}
+
+// networks returns which addresses count as one network.
+func (c *Config) networks() gate.Networks {
+	return gate.Networks{Bits4: c.NetworkIPv4, Bits6: c.NetworkIPv6}
 }
 
 // or returns value, or def if it is zero.

@@ -25,6 +25,8 @@ var (
 	// ErrIdleTimeout says that nothing was received or sent for
 	// Config.IdleTimeout.
 	ErrIdleTimeout error = &endError{text: "idle for too long", timeout: true}
+	// ErrEvicted says that the session made room for another: see EvictWhenFull.
+	ErrEvicted error = &endError{text: "silent for longest, and its place was needed"}
 	// ErrHandshakeTimeout says that the peer did not complete the handshake.
 	ErrHandshakeTimeout error = &endError{text: "handshake timed out", timeout: true}
 	// ErrUnacknowledged says that the peer acknowledged nothing any more of what
@@ -59,6 +61,9 @@ var (
 	// else can tell the two apart.
 	ErrWrongKey = errors.New("dtls: the pre-shared keys of the two sides probably differ, or the identity is unknown")
 )
+
+// errFull is why a client is refused whose handshake is complete.
+var errFull = errors.New("there are too many sessions, and all are in use")
 
 // errNoSocket is about a socket that is nil.
 var errNoSocket = errors.New("dtls: the socket is nil")

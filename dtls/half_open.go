@@ -4,17 +4,20 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
 )
 
 // halfOpen counts the handshakes in progress, in all and of each network, so
 // that one network cannot take the places of all others.
 type halfOpen struct {
+	networks gate.Networks
 	total    atomic.Int64
 	lookups  atomic.Int64 // in progress, of handshakes that may be over by now
 	limit    int64
 	share    int // of one network
 	mu       sync.Mutex
-	networks map[netip.Prefix]int
+	begun    map[netip.Prefix]int // no more than there are handshakes
 }
 
 // One network may have a part of all handshakes in progress: a carrier's
@@ -24,13 +27,21 @@ const (
 	leastForShare = 64
 )
 
-func newHalfOpen(limit int64) *halfOpen {
+// crowdedPart is the part of all handshakes whose being in progress is load.
+const crowdedPart = 8
+
+func newHalfOpen(limit int64, networks gate.Networks) *halfOpen {
 	return &halfOpen{
+		networks: networks,
 		limit:    limit,
 		share:    int(max(limit/networkShare, leastForShare)),
-		networks: make(map[netip.Prefix]int),
+		begun:    make(map[netip.Prefix]int),
 	}
 }
+
+// crowded reports whether so many handshakes are in progress that it is time to
+// be careful.
+func (h *halfOpen) crowded() bool { return h.total.Load() >= max(h.limit/crowdedPart, 1) }
 
 // full reports whether there is no place for another handshake from addr.
 // Look-ups that outlive their handshake count as well.
@@ -43,7 +54,7 @@ func (h *halfOpen) full(addr netip.Addr) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.networks[networkOf(addr)] >= h.share
+	return h.begun[h.networks.Of(addr)] >= h.share
 }
 
 // begin counts a handshake from addr, and end forgets it.
@@ -61,11 +72,11 @@ func (h *halfOpen) count(addr netip.Addr, change int) {
 	if addr.IsLoopback() || !addr.IsValid() {
 		return
 	}
-	network := networkOf(addr)
+	network := h.networks.Of(addr)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.networks[network] += change; h.networks[network] == 0 {
-		delete(h.networks, network)
+	if h.begun[network] += change; h.begun[network] == 0 {
+		delete(h.begun, network)
 	}
 }
 

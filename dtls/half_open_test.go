@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dtlsd/dtlsd/internal/gate"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -57,7 +58,7 @@ func TestHelloBehindSomethingElseIsNotAcceptedEither(t *testing.T) {
 
 func TestR19OneNetworkCannotTakeAllPlaces(t *testing.T) {
 	const limit = 1000
-	h := newHalfOpen(limit)
+	h := newHalfOpen(limit, gate.Networks{})
 	greedy, other := netip.MustParseAddr("203.0.113.9"), netip.MustParseAddr("198.51.100.7")
 	begun := 0
 	for ; !h.full(greedy) && begun < limit; begun++ {
@@ -76,14 +77,14 @@ func TestR19OneNetworkCannotTakeAllPlaces(t *testing.T) {
 	for range begun - 1 {
 		h.end(greedy)
 	}
-	if len(h.networks) != 0 || h.total.Load() != 0 {
-		t.Errorf("after all ended, %d networks and %d handshakes are counted", len(h.networks), h.total.Load())
+	if len(h.begun) != 0 || h.total.Load() != 0 {
+		t.Errorf("after all ended, %d networks and %d handshakes are counted", len(h.begun), h.total.Load())
 	}
 }
 
 func TestLookUpsOfHandshakesThatAreOverTakePlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHalfOpen(2)
+		h := newHalfOpen(2, gate.Networks{})
 		addr := netip.MustParseAddr("203.0.113.9")
 		release := make(chan struct{})
 		for range 2 {
@@ -97,5 +98,35 @@ func TestLookUpsOfHandshakesThatAreOverTakePlaces(t *testing.T) {
 		if h.full(addr) {
 			t.Error("look-ups that ended take places")
 		}
+	})
+}
+
+func TestHandshakesOfManyNetworksAreForgotten(t *testing.T) {
+	h := newHalfOpen(1000, gate.Networks{})
+	for i := range 1_000_000 {
+		addr := netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)})
+		h.begin(addr)
+		if i >= 1000 {
+			old := i - 1000
+			h.end(netip.AddrFrom4([4]byte{100, byte(old >> 16), byte(old >> 8), byte(old)}))
+		}
+		if len(h.begun) > 1001 {
+			t.Fatalf("%d networks for 1000 handshakes", len(h.begun))
+		}
+	}
+}
+
+func TestNetworksOfTheConfigurationCount(t *testing.T) {
+	inWorld(t, func(s *Server) {
+		s.Config.NetworkIPv4 = 32
+		s.Config.HandshakeRate, s.Config.HandshakeBurst = 1, 1
+	}, func(w *world) {
+		start := time.Now()
+		w.wantService("198.51.100.1:1", "one")
+		w.wantService("198.51.100.2:1", "two")
+		if d := time.Since(start); d > 0 {
+			t.Errorf("another network waited for %v", d)
+		}
+		w.wantDrops(wire.DropRateLimited, 0)
 	})
 }

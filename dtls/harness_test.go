@@ -349,11 +349,13 @@ func (p rawPeer) answer() []byte {
 }
 
 // firstHello returns the first datagram of a client: a ClientHello.
-func firstHello(t testing.TB) []byte {
+func firstHello(t testing.TB) []byte { return helloOf(t, clientConfig()) }
+
+func helloOf(t testing.TB, config *Config) []byte {
 	t.Helper()
 	n := newMemNet()
 	server := n.listen(serverAddress)
-	c, err := Client(n.dial(clientAddress, serverAddress), clientConfig())
+	c, err := Client(n.dial(clientAddress, serverAddress), config)
 	if err != nil {
 		t.Fatal(err)
 	}

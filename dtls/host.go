@@ -68,14 +68,27 @@ func newHost(o owner, side engine.Side, config *Config) (*host, error) {
 	if h.observer == nil {
 		h.observer = &Observer{}
 	}
-	h.halfOpen = newHalfOpen(int64(or(config.MaxHalfOpen, DefaultMaxHalfOpen)))
+	h.halfOpen = newHalfOpen(int64(or(config.MaxHalfOpen, DefaultMaxHalfOpen)), config.networks())
 	h.voice = newVoice(side, h.observer.Name)
 	h.accepting.Store(true)
 	if side == engine.Server {
-		h.rates = newRateLimit(or(config.HandshakeRate, DefaultHandshakeRate), or(config.HandshakeBurst, DefaultHandshakeBurst))
+		h.rates = newRateLimit(or(config.HandshakeRate, DefaultHandshakeRate), or(config.HandshakeBurst, DefaultHandshakeBurst), config.networks())
 		h.secrets, err = gate.NewSecrets(config.rand(), gate.CookieLifetime)
 	}
 	return h, err
+}
+
+// newGate returns the front door of a server's shard, which has one of its own.
+func (h *host) newGate() *gate.Gate {
+	policies := [...]gate.Policy{CookiesAlways: gate.Always, CookiesNever: gate.Never, CookiesUnderLoad: gate.UnderLoad}
+	return gate.New(h.secrets, gate.Config{
+		Versions:   h.profile.engine.Versions,
+		Policy:     &h.profile.engine.Policy,
+		Cookies:    policies[h.config.Cookies],
+		Crowded:    h.halfOpen.crowded,
+		AnswerRate: h.config.CookieRate,
+		Networks:   h.config.networks(),
+	})
 }
 
 // maxSessions returns the limit of the configuration.

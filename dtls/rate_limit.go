@@ -4,17 +4,21 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
 )
 
 // A rateLimit holds the handshakes of each network to a rate. It is charged
 // after a good cookie only, so that nobody can use up the share of others.
 type rateLimit struct {
-	rate  float64 // handshakes a second
-	burst float64
+	networks gate.Networks
+	rate     float64 // handshakes a second
+	burst    float64
 
 	mu      sync.Mutex
 	buckets map[netip.Prefix]bucket
-	sweep   int // number of buckets at which those that are full again go
+	sweep   int       // number of buckets at which those that are full again go
+	swept   time.Time // when they last went
 }
 
 // A bucket has room for one burst and fills with time.
@@ -23,24 +27,24 @@ type bucket struct {
 	at     time.Time
 }
 
-// The networks that share a bucket: what one site usually has.
+// The numbers of buckets. Networks beyond the most share one.
 const (
-	prefixBits4 = 24
-	prefixBits6 = 48
+	minBuckets = 1024
+	maxBuckets = 1 << 16
+	sweepPause = time.Second // between looking for those that are full when there are the most
 )
 
-const minBuckets = 1024
-
 // newRateLimit returns nil, which limits nothing, for a negative rate.
-func newRateLimit(rate, burst int) *rateLimit {
+func newRateLimit(rate, burst int, networks gate.Networks) *rateLimit {
 	if rate < 0 {
 		return nil
 	}
 	return &rateLimit{
-		rate:    float64(rate),
-		burst:   float64(burst),
-		buckets: make(map[netip.Prefix]bucket),
-		sweep:   minBuckets,
+		networks: networks,
+		rate:     float64(rate),
+		burst:    float64(burst),
+		buckets:  make(map[netip.Prefix]bucket),
+		sweep:    minBuckets,
 	}
 }
 
@@ -50,19 +54,29 @@ func (l *rateLimit) allow(now time.Time, addr netip.Addr) bool {
 	if l == nil || addr.IsLoopback() || !addr.IsValid() {
 		return true
 	}
-	network := networkOf(addr)
+	network := l.networks.Of(addr)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.makeRoom(now)
+	if _, ok := l.buckets[network]; !ok && len(l.buckets) >= maxBuckets {
+		network = netip.Prefix{}
+	}
 	b := l.level(network, now)
 	if b.tokens < 1 {
 		return false
 	}
 	b.tokens--
 	l.buckets[network] = b
-	if len(l.buckets) >= l.sweep {
-		l.forgetFull(now)
-	}
 	return true
+}
+
+// makeRoom keeps the number of buckets in bounds.
+func (l *rateLimit) makeRoom(now time.Time) {
+	if n := len(l.buckets); n < l.sweep || n >= maxBuckets && now.Sub(l.swept) < sweepPause {
+		return
+	}
+	l.swept = now
+	l.forgetFull(now)
 }
 
 // level returns the bucket of a network as it is now.
@@ -84,17 +98,5 @@ func (l *rateLimit) forgetFull(now time.Time) {
 			delete(l.buckets, network)
 		}
 	}
-	l.sweep = max(2*len(l.buckets), minBuckets)
-}
-
-func networkOf(addr netip.Addr) netip.Prefix {
-	bits := prefixBits6
-	if addr.Is4() {
-		bits = prefixBits4
-	}
-	network, err := addr.WithZone("").Prefix(bits)
-	if err != nil {
-		panic("dtls: " + err.Error()) // every address of a family has that many bits
-	}
-	return network
+	l.sweep = min(max(2*len(l.buckets), minBuckets), maxBuckets)
 }

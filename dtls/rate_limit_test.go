@@ -1,13 +1,16 @@
 package dtls
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"testing"
 	"time"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
 )
 
 func TestRateLimit(t *testing.T) {
-	l := newRateLimit(10, 2)
+	l := newRateLimit(10, 2, gate.Networks{})
 	now := virtualStart
 	for _, step := range []struct {
 		after time.Duration
@@ -21,7 +24,7 @@ func TestRateLimit(t *testing.T) {
 		{0, "127.0.0.1", true},    // loopback is exempt
 		{0, "2001:db8::1", true},  //
 		{0, "2001:db8::2", true},  //
-		{0, "2001:db8::3", false}, // the same /48
+		{0, "2001:db8::3", false}, // the same /56
 		{0, "2001:db8:1::", true}, // another
 		{99 * time.Millisecond, "192.0.2.4", false},
 		{time.Millisecond, "192.0.2.4", true},
@@ -36,13 +39,13 @@ func TestRateLimit(t *testing.T) {
 			t.Errorf("%v at %v: %v", step.addr, now.Sub(virtualStart), got)
 		}
 	}
-	if !newRateLimit(-1, 0).allow(now, netip.MustParseAddr("192.0.2.1")) {
+	if !newRateLimit(-1, 0, gate.Networks{}).allow(now, netip.MustParseAddr("192.0.2.1")) {
 		t.Error("a negative rate limits")
 	}
 }
 
 func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
-	l := newRateLimit(1, 10)
+	l := newRateLimit(1, 10, gate.Networks{})
 	now := virtualStart
 	for i := range 20 * minBuckets {
 		now = now.Add(10 * time.Millisecond)
@@ -51,5 +54,31 @@ func TestRateLimitForgetsNetworksThatAreFull(t *testing.T) {
 	// Each bucket is full again after a second, that is 100 networks later.
 	if got := len(l.buckets); got > minBuckets {
 		t.Errorf("%d buckets", got)
+	}
+}
+
+func TestRateLimitHasBoundedMemory(t *testing.T) {
+	l := newRateLimit(1, 1, gate.Networks{})
+	now, began := virtualStart, time.Now()
+	const networks = 1_000_000
+	for i := range networks {
+		now = now.Add(time.Microsecond)
+		var a [16]byte
+		a[0], a[1] = 0x20, 0x01
+		binary.BigEndian.PutUint32(a[3:], uint32(i))
+		l.allow(now, netip.AddrFrom16(a))
+		if len(l.buckets) > maxBuckets+1 {
+			t.Fatalf("%d buckets", len(l.buckets))
+		}
+	}
+	if each := time.Since(began) / networks; each > 20*time.Microsecond {
+		t.Errorf("%v for each of %d networks", each, networks)
+	}
+	// Those beyond the most are held to the rate of one.
+	if l.allow(now, netip.MustParseAddr("203.0.113.1")) {
+		t.Error("a network without a bucket of its own is not limited")
+	}
+	if !l.allow(now.Add(2*time.Second), netip.MustParseAddr("203.0.113.1")) {
+		t.Error("a network is refused when there is room for it again")
 	}
 }

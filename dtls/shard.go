@@ -60,6 +60,11 @@ type shard struct {
 	hurried  int  // turns in a row that did not read
 	errors   int  // reads in a row that failed
 
+	late    []lateHello // of this turn
+	behind  backlog
+	surplus int // sessions to be ended, as others have come
+	evictor int // place in the table: the session behind it is looked at next
+
 	watched  bool    // datagrams of this turn are observed
 	observed []byte  // the one being opened, as it came in
 	copied   []byte  // likewise, for the second session to try it
@@ -99,11 +104,7 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 	length, _ := h.config.connectionIDLength(h.side)
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
-		s.gate = gate.New(h.secrets, gate.Config{
-			Versions:    h.profile.engine.Versions,
-			Policy:      &h.profile.engine.Policy,
-			SkipCookies: h.config.Cookies == CookiesNever,
-		})
+		s.gate = h.newGate()
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm
@@ -128,6 +129,7 @@ func (s *shard) run() error {
 		s.takeInbox()
 		s.fireTimers()
 		s.judgeChallenges()
+		s.evict()
 		s.sweep()
 		s.sayGoodbye()
 		s.bury()
@@ -135,6 +137,7 @@ func (s *shard) run() error {
 		if s.leaves() {
 			return s.finish(cmp.Or(s.leaving.cause, ErrServerClosed))
 		}
+		s.pace(len(batch))
 	}
 }
 

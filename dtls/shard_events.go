@@ -168,6 +168,9 @@ func (s *shard) establish(sess *Session) {
 	if hs.refused = s.refusedByUser(sess); hs.refused != nil {
 		return
 	}
+	if hs.refused = s.makeRoom(sess); hs.refused != nil {
+		return
+	}
 	s.takePlace(sess)
 	if !sess.byCID {
 		s.table.removeCIDs(sess) // the server wanted none

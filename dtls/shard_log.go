@@ -171,7 +171,7 @@ func (s *shard) logEnded(sess *Session, reason error) {
 		if s.logs(Info) {
 			s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer()), reason)
 		}
-	case reason == ErrReplaced, reason == ErrIdleTimeout:
+	case reason == ErrReplaced, reason == ErrIdleTimeout, reason == ErrEvicted:
 		if s.logs(Info) {
 			s.logOf(sess, Info, KindClosed, voice.closed(sess.peer(), reason), reason)
 		}

@@ -22,6 +22,7 @@ func (s *shard) receiveBatch(batch []udp.Message) {
 		bytes += len(batch[i].Buf)
 		s.receive(&batch[i])
 	}
+	s.receiveLateHellos()
 	s.counters.datagramsIn.Add(uint64(len(batch)))
 	s.counters.bytesIn.Add(uint64(bytes))
 }
@@ -52,6 +53,8 @@ func (s *shard) dispatch(datagram []byte, from route) {
 	}
 	sess := s.table.get(from.peer)
 	switch {
+	case sess == nil && s.gate != nil && gate.CanWait(datagram):
+		s.late = append(s.late, lateHello{datagram, from})
 	case sess == nil:
 		s.receiveStranger(datagram, from)
 	case s.gate != nil && gate.IsClientHello(datagram):
@@ -276,19 +279,18 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 	random, _ := randomOf(v.Hello)
 	hash := s.hash(random)
 	current := s.table.get(from.peer)
-	if reason := s.refusal(current, hash, from.peer.Addr()); reason != wire.DropNone {
+	if reason := s.refusal(current, hash, from.peer.Addr(), v.Proven); reason != wire.DropNone {
 		s.drop(from.peer, reason)
 		return
 	}
-	verified := s.host.config.Cookies != CookiesNever
 	sess := s.newSession(from, hash)
 	s.place(sess, current)
-	s.logStarted(sess, verified)
+	s.logStarted(sess, v.Proven)
 	hello := engine.Hello{
 		Body:       v.Hello,
 		MessageSeq: v.MessageSeq,
 		RecordSeq:  v.RecordSeq,
-		Verified:   verified,
+		Verified:   v.Proven,
 		Received:   len(datagram),
 		Retry:      keepRetry(v.Retry),
 	}
@@ -321,16 +323,18 @@ func keepRetry(r *gate.Retry) *engine.Retry {
 }
 
 // refusal returns why a handshake must not begin now, if it must not.
-func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr) wire.Drop {
+func (s *shard) refusal(current *Session, hash uint64, addr netip.Addr, proven bool) wire.Drop {
 	h := s.host
+	// Nobody pays for a hello that others may have sent in its name.
+	charged := proven || h.config.Cookies == CookiesNever
 	switch {
 	case current != nil && s.helloHashOf(current) == hash, current != nil && current.contender() != nil && current.rival.helloHash == hash:
 		return wire.DropDuplicateMessage
 	case h.halfOpen.full(addr):
 		return wire.DropHalfOpenLimit
-	case h.maxSessions() >= 0 && h.sessions.Load()+h.halfOpen.total.Load() >= h.maxSessions():
+	case s.full() && !s.canEvict():
 		return wire.DropSessionLimit
-	case !h.rates.allow(s.now, addr):
+	case charged && !h.rates.allow(s.now, addr):
 		return wire.DropRateLimited
 	default:
 		return wire.DropNone

@@ -71,6 +71,7 @@ type Stats struct {
 	RetriesSent     uint64 // of those, in a HelloRetryRequest
 	HelloFragments  uint64 // parts of ClientHellos, kept until the rest arrived or made room for others
 	Retransmissions uint64 // flights repeated
+	SessionsEvicted uint64 // ended to make room for others
 	AcceptQueueFull uint64 // connections closed because nobody accepted them
 
 	KeyUpdates uint64 // new keys of DTLS 1.3, of either direction
@@ -95,6 +96,7 @@ type counters struct {
 	cookies, retransmissions, unwanted atomic.Uint64
 	moves, checksFailed, fragments     atomic.Uint64
 	handedOver                         atomic.Uint64
+	evicted                            atomic.Uint64
 
 	failed [NumFailures]atomic.Uint64
 	drops  [NumDrops]atomic.Uint64
@@ -119,6 +121,7 @@ func (c *counters) addTo(s *Stats) {
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()
 	s.DatagramsHandedOver += c.handedOver.Load()
+	s.SessionsEvicted += c.evicted.Load()
 	s.AddressChanges += c.moves.Load()
 	s.AddressChecksFailed += c.checksFailed.Load()
 	for i := range c.failed {

@@ -38,6 +38,12 @@ func (c *Config) check(side engine.Side) error {
 		return errors.New("HandshakeTimeout and what is about retransmission cannot be negative")
 	case c.MaxHalfOpen < 0 || c.HandshakeBurst < 0 || c.ReadQueue < 0:
 		return errors.New("MaxHalfOpen, HandshakeBurst and ReadQueue cannot be negative")
+	case c.NetworkIPv4 < 0 || c.NetworkIPv4 > 32 || c.NetworkIPv6 < 0 || c.NetworkIPv6 > 128:
+		return fmt.Errorf("NetworkIPv4 and NetworkIPv6 of %d and %d bits: addresses have 32 and 128", c.NetworkIPv4, c.NetworkIPv6)
+	case c.Cookies > CookiesUnderLoad:
+		return fmt.Errorf("unknown CookiePolicy %d", c.Cookies)
+	case c.WhenFull > EvictWhenFull:
+		return fmt.Errorf("unknown FullPolicy %d", c.WhenFull)
 	case len(c.PSKIdentityHint) > 1<<16-1:
 		return fmt.Errorf("PSKIdentityHint has %d bytes; the protocol has room for %d", len(c.PSKIdentityHint), 1<<16-1)
 	}

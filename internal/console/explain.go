@@ -155,6 +155,8 @@ func refusal(reason dtls.DropReason) string {
 		return "the server refused the client: there are too many sessions (session_limit)"
 	case wire.DropRateLimited:
 		return "the server refused the client: too many handshakes begin in its network (rate_limited)"
+	case wire.DropAnswerLimit:
+		return "the server did not answer: more hellos come than it asks for cookies (answer_limit); the client will try again"
 	case wire.DropRefusedHello:
 		return "the server refused the hello: no version, cipher suite or group in common (refused_hello)"
 	case wire.DropBadCookie:

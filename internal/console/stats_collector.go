@@ -61,6 +61,8 @@ func newStatsCollector(stats func() dtls.Stats) *statsCollector {
 				func(s *dtls.Stats) uint64 { return s.HelloFragments }),
 			counter("dtlsd_retransmissions_total", "Flights of handshakes repeated.",
 				func(s *dtls.Stats) uint64 { return s.Retransmissions }),
+			counter("dtlsd_sessions_evicted_total", "Sessions ended because others needed their place.",
+				func(s *dtls.Stats) uint64 { return s.SessionsEvicted }),
 			counter("dtlsd_address_changes_total", "Changes of the address of a peer with a connection ID.",
 				func(s *dtls.Stats) uint64 { return s.AddressChanges }),
 			counter("dtlsd_address_checks_failed_total", "Peers that seemed to have another address, and did not answer there.",

@@ -101,6 +101,7 @@ func (s *ServeSettings) config() (*dtls.Config, error) {
 	}
 	s.DTLS.apply(c)
 	s.CID.apply(c)
+	s.Limits.apply(c)
 	var err error
 	if c.CipherSuites, err = parseCiphers(s.Ciphers); err != nil {
 		return nil, err

@@ -38,6 +38,8 @@ type ServeSettings struct {
 	Shards      int       `toml:"shards"`
 	KeyLog      string    `toml:"keylog"`
 
+	Limits
+
 	Console         string   `toml:"console"`
 	ConsoleHosts    []string `toml:"console-host"`
 	ConsoleCert     string   `toml:"console-cert"`
@@ -70,6 +72,7 @@ func DefaultServeSettings() ServeSettings {
 		ConsolePayloads: PayloadsFull,
 		IdleTimeout:     Duration{dtls.DefaultIdleTimeout},
 		CID:             dtls.DefaultConnectionIDLength,
+		Limits:          DefaultLimits(),
 		Datagrams:       DetailFull,
 		DatagramRate:    100,
 		DatagramBytes:   2048,
@@ -130,6 +133,8 @@ func (s *ServeSettings) checkWords() error {
 		{"reply", &s.Reply, string(s.Reply)},
 		{"dtls", &s.DTLS, string(s.DTLS)},
 		{"datagrams", &s.Datagrams, string(s.Datagrams)},
+		{"cookies", &s.Cookies, string(s.Cookies)},
+		{"when-full", &s.WhenFull, string(s.WhenFull)},
 		{"log-format", &s.LogFormat, string(s.LogFormat)},
 		{"log-level", &s.LogLevel, string(s.LogLevel)},
 		{"console-payloads", &s.ConsolePayloads, string(s.ConsolePayloads)},
@@ -165,7 +170,7 @@ func (s *ServeSettings) Validate() error {
 	case s.DatagramRate < 0 || s.DatagramBytes < 0:
 		return usageFault("", "--datagram-rate and --datagram-bytes cannot be negative")
 	}
-	return nil
+	return s.Limits.validate()
 }
 
 // Bounds of the largest datagram of a handshake, in bytes.

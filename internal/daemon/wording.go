@@ -30,6 +30,8 @@ var flagNames = strings.NewReplacer(
 	"ServerName", "--server-name",
 	"ClientCAs", "--client-ca",
 	"ConnectionIDLength", "--cid",
+	"NetworkIPv4", "--network-ipv4",
+	"NetworkIPv6", "--network-ipv6",
 )
 
 // configFault is what the library has against settings.

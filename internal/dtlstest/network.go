@@ -78,11 +78,15 @@ func NewNetwork(tb testing.TB, seed uint64, conditions Conditions, options ...Op
 		random:       rand.New(rand.NewPCG(seed, 0)),
 		serverConfig: setup.Server.Complete(),
 	}
+	policy := gate.Always
+	if conditions.SkipCookies {
+		policy = gate.Never
+	}
 	n.door = gate.New(secrets, gate.Config{
-		Versions:    n.serverConfig.Versions,
-		Policy:      &n.serverConfig.Policy,
-		SkipCookies: conditions.SkipCookies,
-		RingSlots:   1,
+		Versions:  n.serverConfig.Versions,
+		Policy:    &n.serverConfig.Policy,
+		Cookies:   policy,
+		RingSlots: 1,
 	})
 	n.prepareServer = n.patient(setup.PrepareServer)
 	n.Client = NewClient(setup.Client.Complete(), n.Now, setup.Target, n.patient(setup.PrepareClient))

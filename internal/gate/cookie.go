@@ -24,6 +24,9 @@ const (
 // slightly different times.
 const cookieSkew = 5
 
+// maxText is how much of what a cookie authenticates is put together first. Nearly all hellos fit.
+const maxText = 1024
+
 // A baker makes and checks cookies. It is owned by one goroutine.
 type baker struct {
 	secrets *Secrets
@@ -31,14 +34,14 @@ type baker struct {
 	keys              *keyPair // those of the two MACs
 	current, previous hash.Hash
 
-	header []byte // scratch: what is authenticated, but for the long fields
-	sum    []byte // scratch: the MAC
+	text []byte // scratch: what is authenticated
+	sum  []byte // scratch: the MAC
 }
 
 func newBaker(s *Secrets) baker {
 	b := baker{
 		secrets: s,
-		header:  make([]byte, 0, 256),
+		text:    make([]byte, 0, maxText),
 		sum:     make([]byte, 0, sha256.Size),
 	}
 	b.use(s.keys.Load())
@@ -108,12 +111,18 @@ func (b *baker) authenticate(version byte, second uint32, peer netip.AddrPort, h
 		mac = b.previous
 	}
 	mac.Reset()
-	b.header = appendHeader(append(b.header[:0], version), second, peer, hello)
-	mac.Write(b.header)
-	mac.Write(hello.SessionID)
-	mac.Write(hello.CipherSuites)
-	mac.Write(hello.CompressionMethods)
-	mac.Write(content)
+	b.text = appendHeader(append(b.text[:0], version), second, peer, hello)
+	for _, field := range [...][]byte{hello.SessionID, hello.CipherSuites, hello.CompressionMethods, content} {
+		// One call is quicker than several; what is long has one of its own.
+		if len(b.text)+len(field) > cap(b.text) {
+			mac.Write(b.text)
+			mac.Write(field)
+			b.text = b.text[:0]
+			continue
+		}
+		b.text = append(b.text, field...)
+	}
+	mac.Write(b.text)
 	b.sum = mac.Sum(b.sum[:0])
 }
 

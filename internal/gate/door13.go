@@ -67,19 +67,26 @@ func (g *Gate) receiveHello13(in arrival, hello *wire.ClientHello, body, reply [
 	}
 	d.hello = *hello
 	version, ok := suite.TryVersion(hello.Version, d.ext.SupportedVersions, d.versions)
+	refused := !ok && (d.speaks || d.ext.SupportedVersions != nil)
+	first := d.ext.Cookie == nil
 	switch {
-	case !ok && (d.speaks || d.ext.SupportedVersions != nil):
-		v, reply = g.refuse(in, noVersion, wire.AlertProtocolVersion, reply)
-	case version != wire.VersionDTLS13:
+	case !refused && version != wire.VersionDTLS13:
 		return Verdict{}, reply, false
-	case d.ext.Cookie == nil:
+	case !refused && first && !g.asks(in):
+		v = Verdict{Action: Admit, Hello: body, MessageSeq: in.messageSeq}
+	case !refused && !first && g.baker.open13(in.now, in.peer, hello, d.ext.Cookie, &d.retry):
+		v = g.admit(in)
+		v.Hello, v.MessageSeq, v.Retry = body, in.messageSeq, &d.retry
+	case !g.mayAnswer(in):
+		v = dropped(wire.DropAnswerLimit)
+	case refused:
+		v, reply = g.refuse(in, noVersion, wire.AlertProtocolVersion, reply)
+	case first:
 		v, reply = g.answerFirst(in, body, reply)
-	case !g.baker.open13(in.now, in.peer, hello, d.ext.Cookie, &d.retry):
+	default:
 		// RFC 9147, Section 5.1: "If a server receives a ClientHello with an invalid cookie, it MUST
 		// terminate the handshake with an "illegal_parameter" alert."
 		v, reply = g.refuse(in, badCookie, wire.AlertIllegalParameter, reply)
-	default:
-		v = Verdict{Action: Admit, Hello: body, MessageSeq: in.messageSeq, Retry: &d.retry}
 	}
 	return v, reply, true
 }

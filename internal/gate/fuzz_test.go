@@ -23,7 +23,7 @@ func FuzzReceive(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second []byte) {
 		small := Config{RingSlots: 2, RingSlotSize: 4096}
 		careful := newGate(t, small)
-		small.SkipCookies = true
+		small.Cookies = Never
 		trusting := newGate(t, small)
 		for _, datagram := range [][]byte{first, second} {
 			before := bytes.Clone(datagram)

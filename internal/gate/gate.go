@@ -22,17 +22,23 @@ const MaxReply = max(challengeLen, maxRequestLen, alertLen)
 type Config struct {
 	Versions     []wire.Version // that the server speaks, the preferred one first; nil stands for DTLS 1.2 alone
 	Policy       *suite.Policy  // what the server agrees to in DTLS 1.3, which needs it
-	SkipCookies  bool           // admit hellos without a cookie: the sender's address is not proven
+	Cookies      Policy         // who has to show a cookie
+	Crowded      func() bool    // reports whether many handshakes are in progress, for UnderLoad; may be nil
+	AnswerRate   int            // hellos a second without a good cookie to be answered; 0 means DefaultAnswerRate, below 0 all
+	Networks     Networks       // that are heard in turn where not all are answered
 	RingSlots    int            // hellos in fragments at a time; 0 means DefaultRingSlots
 	RingSlotSize int            // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
 }
 
 // A Gate decides about datagrams of senders that have no session. It is owned by one goroutine.
 type Gate struct {
-	baker       baker
-	ring        ring
-	door        *door13 // nil where no versions are given
-	skipCookies bool
+	baker   baker
+	ring    ring
+	door    *door13 // nil where no versions are given
+	cookies Policy
+	crowded func() bool
+	load    load
+	answers answers
 }
 
 // New returns a gate with a ring of its own that makes and accepts cookies of s.
@@ -44,9 +50,11 @@ func New(s *Secrets, cfg Config) *Gate {
 		cfg.RingSlotSize = DefaultRingSlotSize
 	}
 	g := &Gate{
-		baker:       newBaker(s),
-		ring:        newRing(cfg.RingSlots, cfg.RingSlotSize),
-		skipCookies: cfg.SkipCookies,
+		baker:   newBaker(s),
+		ring:    newRing(cfg.RingSlots, cfg.RingSlotSize),
+		cookies: cfg.Cookies,
+		crowded: cfg.Crowded,
+		answers: newAnswers(cfg.AnswerRate, cfg.Networks),
 	}
 	if len(cfg.Versions) > 0 {
 		g.door = newDoor13(cfg.Versions, cfg.Policy)
@@ -54,15 +62,33 @@ func New(s *Secrets, cfg Config) *Gate {
 	return g
 }
 
+// Press says whether the server is behind with reading, in which case fewer hellos are answered.
+func (g *Gate) Press(behind bool) { g.answers.pressed = behind }
+
 // IsClientHello reports whether a datagram begins with a ClientHello, or with a fragment of one, as only
 // a client does that starts anew.
 func IsClientHello(datagram []byte) bool {
+	_, ok := helloFragment(datagram)
+	return ok
+}
+
+// CanWait reports whether a datagram of a sender without a session may be looked at after others that were
+// received with it: it begins with the first ClientHello of a handshake, or a fragment of that. A flood
+// consists of these, and a client that sent one has nothing else on its way. The hello that answers a
+// request for a cookie is the second one: RFC 6347, Section 4.2.2, and RFC 9147, Section 5.2.
+func CanWait(datagram []byte) bool {
+	f, ok := helloFragment(datagram)
+	return ok && f.Seq == 0
+}
+
+// helloFragment returns the fragment of a ClientHello with which a datagram begins.
+func helloFragment(datagram []byte) (wire.Fragment, bool) {
 	record, _, err := wire.ParseRecord(datagram)
 	if err != nil || record.Type != wire.ContentHandshake || record.Epoch != 0 {
-		return false
+		return wire.Fragment{}, false
 	}
 	f, _, err := wire.ParseFragment(record.Payload)
-	return err == nil && f.Type == wire.TypeClientHello
+	return f, err == nil && f.Type == wire.TypeClientHello
 }
 
 // An Action is what to do about a datagram.
@@ -106,7 +132,8 @@ type Verdict struct {
 
 	// When Action is Admit:
 
-	Retry *Retry // the HelloRetryRequest that the hello answers; nil without one
+	Retry  *Retry // the HelloRetryRequest that the hello answers; nil without one
+	Proven bool   // the hello has a good cookie: the sender receives what is sent to it
 
 	Hello      []byte // body of the ClientHello
 	MessageSeq uint16 // its message_seq
@@ -163,6 +190,7 @@ type arrival struct {
 	size       int    // of the datagram, or of the hello that it completes
 	recordSeq  uint64 // of the record
 	messageSeq uint16 // of the message
+	paid       bool   // an answer is charged for already
 }
 
 // receiveRecord looks for a ClientHello in a record.
@@ -234,7 +262,14 @@ func (g *Gate) receiveHello(in arrival, body, reply []byte) (Verdict, []byte) {
 	if err != nil {
 		return dropped(wire.DropMalformedHello), reply
 	}
-	if g.door != nil && !g.skipCookies && isDTLS(hello.Version) {
+	// The first hello of a handshake has no cookie. A flood consists of those, so that it is left at that as
+	// early as possible if there is to be no answer.
+	if g.cookies == Always && in.messageSeq == 0 && len(hello.Cookie) == 0 && isDTLS(hello.Version) {
+		if in.paid = g.mayAnswer(in); !in.paid {
+			return dropped(wire.DropAnswerLimit), reply
+		}
+	}
+	if g.door != nil && g.cookies != Never && isDTLS(hello.Version) {
 		if v, reply, ok := g.receiveHello13(in, &hello, body, reply); ok {
 			return v, reply
 		}
@@ -255,11 +290,32 @@ func (g *Gate) check(in arrival, hello *wire.ClientHello) Verdict {
 	if !isDTLS(hello.Version) {
 		return dropped(wire.DropUnsupportedVersion)
 	}
-	// RFC 6347, Section 4.2.1: a cookie that is not valid is treated as if there were none.
-	if g.skipCookies || g.baker.good(in.now, in.peer, hello) {
+	switch {
+	case g.cookies == Never, len(hello.Cookie) == 0 && !g.asks(in):
 		return Verdict{Action: Admit}
+	case g.baker.good(in.now, in.peer, hello):
+		return g.admit(in)
+	case !g.mayAnswer(in):
+		return dropped(wire.DropAnswerLimit)
 	}
+	// RFC 6347, Section 4.2.1: a cookie that is not valid is treated as if there were none.
 	return Verdict{Action: Reply}
+}
+
+// mayAnswer reports whether there is to be an answer to a hello without a good cookie.
+func (g *Gate) mayAnswer(in arrival) bool {
+	return in.paid || g.answers.allow(in.now, in.peer.Addr())
+}
+
+// asks reports whether a client without a cookie is asked for one.
+func (g *Gate) asks(in arrival) bool {
+	return g.cookies == Always || g.load.hear(in.now, g.crowded != nil && g.crowded())
+}
+
+// admit lets a client in whose cookie is good.
+func (g *Gate) admit(in arrival) Verdict {
+	g.answers.known.add(in.now, in.peer.Addr())
+	return Verdict{Action: Admit, Proven: true}
 }
 
 // isDTLS reports whether a client_version is one of DTLS, of whatever age: whether it is accepted is for

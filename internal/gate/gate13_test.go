@@ -343,7 +343,7 @@ func TestMalformedExtensionsAreDropped(t *testing.T) {
 }
 
 func TestGate13WithoutCookiesAdmitsAtOnce(t *testing.T) {
-	g, hello := newGate13(t, Config{SkipCookies: true}), newHello13()
+	g, hello := newGate13(t, Config{Cookies: Never}), newHello13()
 	if v := wantAdmit(t, g, start, alice, hello.datagram(position{}), hello.encode(), position{}); v.Retry != nil {
 		t.Errorf("retry %+v", v.Retry)
 	}
@@ -371,7 +371,7 @@ func TestGateNeedsAPolicyForDTLS13(t *testing.T) {
 func TestR24ReplyIsNeverLongerThanTheHello(t *testing.T) {
 	const seed = 1
 	random := rand.New(rand.NewPCG(seed, 0))
-	g, answered, short := newGate13(t, Config{}), 0, 0
+	g, answered, short := newGate13(t, Config{AnswerRate: -1}), 0, 0
 	for range 5000 {
 		hello := newHello13()
 		hello.SessionID = make([]byte, random.IntN(8))
@@ -496,7 +496,7 @@ func TestGateBearsLongLists(t *testing.T) {
 
 func BenchmarkReceive13(b *testing.B) {
 	for _, hybrid := range []bool{false, true} {
-		g, first := newGate13(b, Config{}), newHello13()
+		g, first := newGate13(b, Config{AnswerRate: -1}), newHello13()
 		name := "X25519"
 		if hybrid {
 			name = "X25519MLKEM768"

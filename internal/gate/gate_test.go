@@ -171,7 +171,7 @@ func TestReplyIsAppended(t *testing.T) {
 }
 
 func TestGateHandsOverTheRestOfTheDatagram(t *testing.T) {
-	g := newGate(t, Config{SkipCookies: true})
+	g := newGate(t, Config{Cookies: Never})
 	hello, tail := newHello(), []byte{22, 1, 2}
 	v := wantAdmit(t, g, start, alice, append(datagramOf(hello, position{3, 1}), tail...), hello, position{3, 1})
 	if !bytes.Equal(v.Rest, tail) {
@@ -180,7 +180,7 @@ func TestGateHandsOverTheRestOfTheDatagram(t *testing.T) {
 }
 
 func TestGateWithoutCookiesAdmitsAtOnce(t *testing.T) {
-	g := newGate(t, Config{SkipCookies: true})
+	g := newGate(t, Config{Cookies: Never})
 	hello := newHello()
 	wantAdmit(t, g, start, alice, datagramOf(hello, position{}), hello, position{})
 	fragments := fragmentsOf(hello.AppendTo(nil), 0, 40)
@@ -230,8 +230,8 @@ func TestGateDropsEverythingElse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for _, skip := range []bool{false, true} {
-				wantDrop(t, newGate(t, Config{SkipCookies: skip}), start, alice, test.datagram, test.want)
+			for _, policy := range []Policy{Always, Never} {
+				wantDrop(t, newGate(t, Config{Cookies: policy}), start, alice, test.datagram, test.want)
 			}
 		})
 	}
@@ -351,7 +351,7 @@ func TestR24MemoryDoesNotFollowTheNumberOfSenders(t *testing.T) {
 }
 
 func BenchmarkReceive(b *testing.B) {
-	g := newGate(b, Config{})
+	g := newGate(b, Config{AnswerRate: -1})
 	hello := newHello()
 	first := datagramOf(hello, position{})
 	_, reply := g.Receive(start, alice, first, nil)

@@ -156,7 +156,7 @@ func TestFragmentsDoNotWaitForever(t *testing.T) {
 }
 
 func TestFragmentsOfTwoSendersAreKeptApart(t *testing.T) {
-	g := newGate(t, Config{SkipCookies: true})
+	g := newGate(t, Config{Cookies: Never})
 	one, two := newHello(), newHello()
 	two.Random = [32]byte{9}
 	ofOne, ofTwo := fragmentsOf(one.AppendTo(nil), 0, 50), fragmentsOf(two.AppendTo(nil), 0, 50)
@@ -168,7 +168,7 @@ func TestFragmentsOfTwoSendersAreKeptApart(t *testing.T) {
 
 func TestOldestSlotIsTakenOver(t *testing.T) {
 	const slots = 4
-	g := newGate(t, Config{SkipCookies: true, RingSlots: slots})
+	g := newGate(t, Config{Cookies: Never, RingSlots: slots})
 	hello := newHello()
 	fragments := fragmentsOf(hello.AppendTo(nil), 0, 50)
 	sender := func(i int) netip.AddrPort { return netip.AddrPortFrom(alice.Addr(), uint16(1000+i)) }

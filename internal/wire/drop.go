@@ -28,6 +28,7 @@ const (
 	DropHalfOpenLimit      // a ClientHello, and too many handshakes are in progress
 	DropSessionLimit       // a ClientHello, and there are too many sessions
 	DropRateLimited        // a ClientHello from a network that sent too many
+	DropAnswerLimit        // a ClientHello without a good cookie, and enough of those were answered lately
 
 	// Records of a session.
 
@@ -96,6 +97,7 @@ var dropLabels = [NumDrops]string{
 	DropHalfOpenLimit:            "half_open_limit",
 	DropSessionLimit:             "session_limit",
 	DropRateLimited:              "rate_limited",
+	DropAnswerLimit:              "answer_limit",
 	DropReplay:                   "replay",
 	DropUnknownCID:               "unknown_cid",
 	DropMissingCID:               "missing_cid",

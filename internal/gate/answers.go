@@ -1,0 +1,105 @@
+package gate
+
+import (
+	"hash/maphash"
+	"net/netip"
+	"time"
+)
+
+// DefaultAnswerRate is how many hellos a second without a good cookie are answered where nothing else is
+// configured. An answer costs about 4 us, most of it in the kernel: that is a tenth of a processor.
+const DefaultAnswerRate = 25_000
+
+// The tick over which hellos are counted, and who is heard first within one.
+const (
+	answerTick  = 100 * time.Millisecond
+	quietHellos = 4 // of a network, at most: it floods nobody
+	knownPart   = 8 // a network with an acquaintance may have one in so many of all answers
+)
+
+// answerBurst is for how long answers are saved up.
+const answerBurst = 200 * time.Millisecond
+
+// pressedPrice is what an answer to a stranger costs while the server is behind with reading: each takes the
+// time of several datagrams that might be lost meanwhile.
+const pressedPrice = 4
+
+// Answers are a budget. What a hello without a cookie makes the server send is the one thing that somebody
+// with made-up addresses can have it do at will, and dropping such a hello costs an eighth of answering it.
+// So answers have a rate, and what is beyond it is dropped.
+//
+// Among many hellos with made-up addresses there is that of a client. Two things tell it: its address has
+// shown a good cookie lately, or little comes from its network. Those are answered first: a part of what is
+// saved up is for them alone. A flood whose addresses are all over the Internet cannot be told from clients,
+// and then those are heard that have been here before.
+type answers struct {
+	networks Networks
+	rate     float64 // answers a second; negative for no limit
+	burst    float64
+	tokens   float64
+	at       time.Time // of tokens
+	tick     time.Time // when sketch was cleared
+	pressed  bool
+	hellos   sketch // of each network, in this tick
+	known    acquaintances
+}
+
+func newAnswers(rate int, networks Networks) answers {
+	if rate == 0 {
+		rate = DefaultAnswerRate
+	}
+	seed := maphash.MakeSeed()
+	burst := max(float64(rate)*answerBurst.Seconds(), 4)
+	return answers{
+		networks: networks,
+		rate:     float64(rate),
+		burst:    burst,
+		tokens:   burst,
+		hellos:   sketch{seed: seed},
+		known:    newAcquaintances(seed),
+	}
+}
+
+// allow reports whether a hello from that address may be answered, and charges for it.
+func (a *answers) allow(now time.Time, addr netip.Addr) bool {
+	if a.rate < 0 {
+		return true
+	}
+	a.advance(now)
+	price, reserve := a.terms(addr)
+	if a.tokens < reserve+price {
+		return false
+	}
+	a.tokens -= price
+	return true
+}
+
+// advance fills up the budget and begins a new tick, if it is time.
+func (a *answers) advance(now time.Time) {
+	if passed := now.Sub(a.at); passed > 0 {
+		a.tokens = min(a.tokens+a.rate*min(passed, time.Second).Seconds(), a.burst)
+		a.at = now
+	}
+	if now.Sub(a.tick) >= answerTick || now.Before(a.tick) {
+		a.hellos.clear()
+		a.tick = now
+	}
+}
+
+// terms returns what an answer to that address costs, and how much has to be left for others.
+func (a *answers) terms(addr netip.Addr) (price, reserve float64) {
+	price = 1
+	if a.pressed {
+		price = pressedPrice
+	}
+	key := a.networks.Of(addr).Addr().As16()
+	n := a.hellos.add(key[:])
+	switch {
+	case float64(n) <= a.rate*answerTick.Seconds()/knownPart && a.known.know(addr):
+		return 1, 0
+	case n <= quietHellos:
+		return price, a.burst / 4
+	default:
+		return price, a.burst / 2
+	}
+}

@@ -1,0 +1,193 @@
+package gate
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/dtlsd/dtlsd/internal/wire"
+)
+
+// spoofed returns the address of the i-th sender of a flood, all over the Internet.
+func spoofed(i int) netip.Addr {
+	var a [4]byte
+	binary.BigEndian.PutUint32(a[:], uint32(i)*2654435761)
+	return netip.AddrFrom4(a)
+}
+
+// siteOf returns an address of one of 100 networks.
+func siteOf(i int) netip.Addr { return netip.AddrFrom4([4]byte{100, 64, byte(i % 100), byte(i / 100)}) }
+
+// A deluge is a flood at a rate, with a hello of one client in each tick.
+type deluge struct {
+	rate   int // a second
+	from   func(i int) netip.Addr
+	client netip.Addr
+}
+
+// pour lets a second pass. It returns how many hellos of the flood were answered, and of the client's ten.
+func (d deluge) pour(a *answers, now time.Time) (flood, client int) {
+	for i := range d.rate {
+		at := now.Add(time.Duration(i) * time.Second / time.Duration(d.rate))
+		if a.allow(at, d.from(i)) {
+			flood++
+		}
+		if i%(d.rate/10) == d.rate/20 && a.allow(at, d.client) {
+			client++
+		}
+	}
+	return flood, client
+}
+
+func TestAnswersHaveARate(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	now := start
+	for second := range 5 {
+		flood, _ := deluge{100_000, spoofed, alice.Addr()}.pour(&a, now)
+		now = now.Add(time.Second)
+		if most := 1000 + 200; flood > most || flood < 900 {
+			t.Errorf("second %d: %d answers at a rate of 1000", second, flood)
+		}
+	}
+}
+
+func TestEveryHelloIsAnsweredBelowTheRate(t *testing.T) {
+	for _, from := range []func(int) netip.Addr{spoofed, siteOf} {
+		a := newAnswers(0, Networks{})
+		for second := range 3 {
+			const rate = 20_000
+			flood, client := deluge{rate, from, alice.Addr()}.pour(&a, start.Add(time.Duration(second)*time.Second))
+			if flood != rate || client != 10 {
+				t.Errorf("%d of %d, and %d of 10 of a client", flood, rate, client)
+			}
+		}
+	}
+}
+
+func TestAClientOfAQuietNetworkIsHeardInAFlood(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	deluge{100_000, siteOf, alice.Addr()}.pour(&a, start)
+	_, client := deluge{100_000, siteOf, alice.Addr()}.pour(&a, start.Add(time.Second))
+	if client != 10 {
+		t.Errorf("%d of 10 hellos of a network that sends one a tick, while 100 others send a thousand each", client)
+	}
+}
+
+func TestAClientThatWasHereBeforeIsHeardInAFlood(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	a.known.add(start, alice.Addr())
+	for second := range 3 {
+		d := deluge{100_000, spoofed, alice.Addr()}
+		if _, client := d.pour(&a, start.Add(time.Duration(second)*time.Second)); client != 10 {
+			t.Errorf("second %d: %d of 10 hellos of an address that has shown a cookie", second, client)
+		}
+	}
+}
+
+func TestAFloodInTheNameOfAnAcquaintanceHasAPart(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	a.known.add(start, alice.Addr())
+	a.known.add(start, bob.Addr().Next().Next())
+	quiet := netip.MustParseAddr("203.0.113.1")
+	a.known.add(start, quiet)
+	for second := range 3 {
+		d := deluge{100_000, func(int) netip.Addr { return alice.Addr() }, quiet}
+		if _, client := d.pour(&a, start.Add(time.Duration(second)*time.Second)); client != 10 {
+			t.Errorf("second %d: %d of 10 hellos of another acquaintance", second, client)
+		}
+	}
+}
+
+func TestFewerAreAnsweredWhileTheServerIsBehind(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	d := deluge{100_000, siteOf, alice.Addr()}
+	d.pour(&a, start)
+	a.pressed = true
+	flood, client := d.pour(&a, start.Add(time.Second))
+	if flood > 1000/2 || flood < 1000/pressedPrice-100 || client != 10 {
+		t.Errorf("%d answers at a rate of 1000, and %d of 10 to a client of a quiet network", flood, client)
+	}
+}
+
+func TestAnswersWithoutALimit(t *testing.T) {
+	a := newAnswers(-1, Networks{})
+	for i := range 100_000 {
+		if !a.allow(start, spoofed(i)) {
+			t.Fatalf("hello %d of a moment is not answered", i)
+		}
+	}
+}
+
+func TestAnswersOutliveAClockThatGoesBack(t *testing.T) {
+	a := newAnswers(1000, Networks{})
+	d := deluge{10_000, siteOf, alice.Addr()}
+	d.pour(&a, start.Add(time.Hour))
+	d.pour(&a, start)
+	if flood, _ := d.pour(&a, start.Add(2*time.Hour)); flood == 0 {
+		t.Error("nothing is answered any more")
+	}
+}
+
+func TestMemoryOfAnswersIsFixed(t *testing.T) {
+	a := newAnswers(0, Networks{})
+	size := reflect.TypeFor[answers]().Size() + 2*reflect.TypeFor[generation]().Size()
+	if size > 64<<10 {
+		t.Errorf("%d bytes", size)
+	}
+	i := 0
+	if n := testing.AllocsPerRun(1_000_000, func() {
+		i++
+		a.allow(start.Add(time.Duration(i)*time.Microsecond), spoofed(i))
+		a.known.add(start, spoofed(i))
+	}); n != 0 {
+		t.Errorf("%v allocations a hello", n)
+	}
+}
+
+func TestGateDropsHellosBeyondTheBudget(t *testing.T) {
+	for _, version := range []wire.Version{wire.VersionDTLS12, wire.VersionDTLS13} {
+		cfg := Config{AnswerRate: 10}
+		g, first := newGate(t, cfg), datagramOf(newHello(), position{})
+		if version == wire.VersionDTLS13 {
+			hello := newHello13()
+			g, first = newGate13(t, cfg), hello.datagram(position{})
+		}
+		answered := 0
+		for i := range 100 {
+			v, reply := g.Receive(start, netip.AddrPortFrom(siteOf(i%5), 4000), first, nil)
+			switch {
+			case v.Action == Reply:
+				answered++
+			case v.Action != Drop || v.Drop != wire.DropAnswerLimit || reply != nil:
+				t.Fatalf("%v, reason %v, reply %x", v.Action, v.Drop, reply)
+			}
+		}
+		if answered == 0 || answered > 4 {
+			t.Errorf("DTLS %v: %d answers at once", version, answered)
+		}
+	}
+}
+
+// The refusal of a hello without hope is an answer like any other.
+func TestGate13RefusesWithinTheBudget(t *testing.T) {
+	g, hello := newGate13(t, Config{AnswerRate: 10}), newHello13()
+	hello.CipherSuites = hello.CipherSuites[4:]
+	counts := map[Action]int{}
+	for range 100 {
+		v, _ := g.Receive(start, alice, hello.datagram(position{}), nil)
+		counts[v.Action]++
+	}
+	if counts[Refuse] == 0 || counts[Refuse] > 4 || counts[Refuse]+counts[Drop] != 100 {
+		t.Errorf("%v", counts)
+	}
+}
+
+func BenchmarkAnswers(b *testing.B) {
+	a := newAnswers(0, Networks{})
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		a.allow(start, spoofed(i))
+	}
+}
