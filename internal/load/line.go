@@ -42,7 +42,7 @@ func openLine(ctx context.Context, g *generator, p *places, number int) (*line, 
 	if err != nil {
 		return nil, err
 	}
-	socket := udp.NewSocketWith(conn, udp.Options{Singles: !g.trains})
+	socket := udp.NewSocketWith(conn, udp.Options{Singles: !g.trains, Eager: true})
 	return &line{number: number, socket: socket, conn: conn}, nil
 }
 

@@ -12,17 +12,26 @@ import (
 // A pointer may be turned into a number only in the argument of a system call:
 // that keeps what it points to where it is. All that the headers point to is
 // held, and stays in place, through their own fields, which are pointers.
+//
+// They never wait, so that they are raw: the scheduler is not told of them. If it
+// were, it would take the processor away in the middle of a long batch, where
+// there is one only, and the threads would hand it back and forth. For as long as
+// a call takes the collector has to wait; maxCall bounds that.
+
+// maxCall is how many headers one call takes, which is a fraction of a
+// millisecond.
+const maxCall = 64
 
 // Recvmmsg fills headers with what there is, without waiting. headers is not
 // empty.
 func Recvmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
-	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
 // Sendmmsg sends headers until one fails, without waiting. The error is about
 // the first, and comes only if none was sent. headers is not empty.
 func Sendmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
-	n, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
+	n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }

@@ -40,11 +40,15 @@ type receiver struct {
 	slots    int           // buffers that hold them
 	limit    int           // on slots
 	trains   bool          // there are trains in this batch
+	blocked  bool          // it had to be waited for
 	errno    syscall.Errno // to be told when the messages before it have been
+	gatherer gatherer
 }
 
 // begin forgets the batch before.
 func (r *receiver) begin() {
+	r.gatherer.before(len(r.messages))
+	r.blocked = false
 	r.limit = maxSlots
 	if r.trains {
 		r.limit = maxTrainSlots
@@ -71,7 +75,8 @@ func (r *receiver) receive(fd uintptr) bool {
 			}
 		case unix.EINTR:
 		case unix.EAGAIN:
-			return len(r.messages) > 0
+			r.blocked = len(r.messages) == 0
+			return !r.blocked
 		default:
 			r.errno = errno
 		}

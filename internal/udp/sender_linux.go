@@ -198,7 +198,7 @@ func (s *sender) gather(g *group, iovecs []unix.Iovec) int {
 // more at the moment.
 func (s *sender) transmit(fd uintptr) bool {
 	for s.done < len(s.groups) {
-		n, errno := s.sendmmsg(fd, s.headers[s.done:len(s.groups)])
+		n, errno := s.sendmmsg(fd, s.headers[s.done:min(s.done+maxCall, len(s.groups))])
 		switch errno {
 		case 0:
 			s.done += n

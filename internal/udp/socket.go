@@ -55,6 +55,9 @@ type Options struct {
 	// Singles has datagrams leave and arrive one by one, never in trains, as those
 	// of many peers do.
 	Singles bool
+	// Eager has every read take what there is at once, even where many peers send
+	// and fewer reads would do.
+	Eager bool
 }
 
 // NewSocketWith is [NewSocket] with options.

@@ -33,7 +33,7 @@ func openUDPSocket(conn *net.UDPConn, peer netip.AddrPort, connected bool, o Opt
 	conn.SetReadBuffer(bufferSize)
 	conn.SetWriteBuffer(bufferSize)
 	s := &udpSocket{conn: conn, report: Report{System: true, Batch: maxSlots}}
-	s.in = receiver{recvmmsg: Recvmmsg, peer: peer, connected: connected}
+	s.in = receiver{recvmmsg: Recvmmsg, peer: peer, connected: connected, gatherer: gatherer{off: connected || o.Eager, pause: pause}}
 	s.out = sender{sendmmsg: Sendmmsg, connected: connected}
 	s.in.drive, s.out.drive = s.in.receive, s.out.transmit
 	if raw, err := conn.SyscallConn(); err == nil {
@@ -93,6 +93,7 @@ func (s *udpSocket) ReadBatch() ([]Message, error) {
 	if err := s.raw.Read(s.in.drive); err != nil {
 		return nil, err
 	}
+	s.in.gatherer.after(len(s.in.messages), s.in.blocked)
 	if len(s.in.messages) == 0 {
 		return nil, s.failure("read", "recvmmsg", s.in.takeError())
 	}
