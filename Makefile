@@ -7,7 +7,7 @@ SHELL := bash
 
 # The library, and the modules that keep their dependencies out of it.
 EXAMPLES := $(patsubst %/go.mod,%,$(wildcard examples/*/go.mod))
-MODULES  := . interop $(EXAMPLES) tools
+MODULES  := . interop bench $(EXAMPLES) tools
 
 BIN   := $(CURDIR)/.build/bin
 TOOLS := $(addprefix $(BIN)/,staticcheck govulncheck benchstat testreport)
@@ -52,6 +52,7 @@ unit-race: tools ## run the unit tests under the race detector
 
 unit-plain: tools ## run them as an ordinary build: more seeds, allocations counted
 	@scripts/gotest unit-tools tools -timeout=1m ./...
+	@scripts/gotest unit-bench bench -timeout=2m ./...
 	@scripts/gotest unit-plain . -timeout=10m ./...
 
 interop: tools ## test against other implementations, one after the other
@@ -68,8 +69,16 @@ fuzz: ## fuzz each parser for FUZZTIME (60s), associations for ASSOCIATION_FUZZT
 soak: ## run adversity under the race detector for SOAKTIME (5m)
 	@scripts/soak
 
-bench: tools ## run benchmarks that match BENCH (.) and compare them with the run before
-	@scripts/bench
+bench: ## compare ROWS (all) with other servers, up to an hour; writes docs/performance.md
+	@scripts/packages install bench
+	@go -C bench run ./cmd/compare $(if $(RESUME),--resume) $(ROWS)
+
+bench-quick: ## compare a few rows with other servers in two minutes, and print them
+	@scripts/packages install bench
+	@go -C bench run ./cmd/compare --quick
+
+bench-go: tools ## run Go benchmarks that match BENCH (.) and compare them with the run before
+	@scripts/bench-go
 
 packages: ## install the Debian packages of the peers (root only)
 	@scripts/packages install
@@ -84,4 +93,4 @@ clean: ## remove what these commands made
 	@rm -rf .build
 
 .PHONY: help test build lint vet format tidy staticcheck govulncheck cross unit unit-race unit-plain \
-	interop examples fuzz soak bench packages tools clean
+	interop examples fuzz soak bench bench-quick bench-go packages tools clean

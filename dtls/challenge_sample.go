@@ -124,7 +124,7 @@ func (s *shard) observeStranger(peer netip.AddrPort, sent bool, datagram []byte)
 func (s *shard) judgeChallenges() {
 	for peer, ok := s.sample.next(s.now); ok; peer, ok = s.sample.next(s.now) {
 		s.tellHandshake(HandshakeEvent{Time: s.now, Peer: peer, Unanswered: true})
-		if s.logsUnverified() {
+		if s.logsUnverified(Warning) {
 			s.log(Warning, KindUnanswered, peer, s.host.voice.unanswered(peer), nil)
 		}
 	}

@@ -44,7 +44,8 @@ const (
 // A Config must not be changed once it is in use, and may be used by many.
 type Config struct {
 	// Rand is the source of randoms, cookies and session IDs. Nil stands for
-	// crypto/rand. Ephemeral keys and signatures always use the latter.
+	// crypto/rand. Ephemeral keys and signatures always use the latter. A server
+	// with several sockets or shards reads from it at the same time.
 	Rand io.Reader
 	// Time tells the time at which certificates must be valid. Nil stands for
 	// time.Now.
@@ -56,7 +57,7 @@ type Config struct {
 	Certificates []tls.Certificate
 	// GetCertificate returns a server's certificate for a client. If it
 	// returns nil, Certificates are used. It has a goroutine of its own and
-	// may take its time.
+	// may take its time, unless LookupsInMemory is set.
 	//
 	// In the hello, SupportedVersions are those of TLS that the versions of
 	// DTLS are derived from. Its Conn tells the addresses and no more, and it
@@ -72,7 +73,7 @@ type Config struct {
 	RawPublicKeys []crypto.Signer
 	// GetConfigForClient returns the Config for a client; nil stands for this
 	// one. Of the Config returned, what concerns the whole server is ignored:
-	// cookies, limits, Observer, IdleTimeout, ConnectionIDLength and
+	// cookies, limits, Shards, Observer, IdleTimeout, ConnectionIDLength and
 	// AddressChange. It has a goroutine of its own and may take its time.
 	//
 	// It is asked once the client has shown its cookie. In DTLS 1.3 the version,
@@ -110,6 +111,12 @@ type Config struct {
 	// alert access_denied. It runs on the goroutine that serves the socket and
 	// must be quick.
 	VerifyConnection func(ConnectionState) error
+
+	// LookupsInMemory says that PSK and GetCertificate answer from memory and
+	// never wait. Then they have no goroutine of their own but are called on the
+	// one that serves the socket, which makes handshakes cheaper; the context of
+	// a look-up of a key does not end.
+	LookupsInMemory bool
 
 	// PSK finds the pre-shared keys of a server's clients. Without it the
 	// server accepts no suites with such keys.
@@ -214,6 +221,12 @@ type Config struct {
 	// nothing.
 	HandshakeRate  int
 	HandshakeBurst int
+	// Shards is how many goroutines, each with a socket and sessions of its own,
+	// serve the address of [Server.ListenAndServe] and [Listen]; 0 stands for
+	// [runtime.GOMAXPROCS], and [MaxShards] is the most. One is what a server
+	// needs whose handler and hooks must not run at the same time. Only Linux
+	// has more than one.
+	Shards int
 	// ReadQueue is how many datagrams wait for [Conn.Read]; those that come
 	// when it is full are dropped and counted.
 	ReadQueue int
@@ -250,6 +263,7 @@ func (c *Config) Clone() *Config {
 		VerifyPeerCertificate:       c.VerifyPeerCertificate,
 		VerifyRawPublicKey:          c.VerifyRawPublicKey,
 		VerifyConnection:            c.VerifyConnection,
+		LookupsInMemory:             c.LookupsInMemory,
 		PSK:                         c.PSK,
 		PSKIdentityHint:             c.PSKIdentityHint,
 		ClientPSK:                   c.ClientPSK,
@@ -279,6 +293,7 @@ func (c *Config) Clone() *Config {
 		MaxSessions:                 c.MaxSessions,
 		HandshakeRate:               c.HandshakeRate,
 		HandshakeBurst:              c.HandshakeBurst,
+		Shards:                      c.Shards,
 		ReadQueue:                   c.ReadQueue,
 		Observer:                    c.Observer,
 	}

@@ -38,6 +38,10 @@
 // signatures, key agreements and certificates on a few workers, look-ups of
 // credentials on goroutines of their own.
 //
+// On Linux, Listen and ListenAndServe open several sockets at their address, so
+// that it has several shards: see Config.Shards. Each client has one of them,
+// and keeps it even where its address changes, if it has a connection ID.
+//
 // # What strangers can do
 //
 // Nothing is kept of a client before it has shown a cookie, and with it that

@@ -197,16 +197,18 @@ func (e *wrongKeyError) Unwrap() []error { return []error{e.err, ErrWrongKey} }
 // publicError is the one place where a reason of the engine becomes one that
 // users see.
 func publicError(err error) error {
+	switch err {
+	case engine.ErrClosed:
+		return ErrSessionClosed
+	case engine.ErrCloseNotify: // the usual end of a session
+		return ErrPeerClosed
+	}
 	var (
 		alert       *engine.AlertError
 		certificate *trust.Error
 		local       *engine.LocalError
 	)
 	switch {
-	case err == engine.ErrClosed:
-		return ErrSessionClosed
-	case err == engine.ErrCloseNotify:
-		return ErrPeerClosed
 	case errors.Is(err, engine.ErrSequenceExhausted):
 		return ErrSequenceExhausted
 	case errors.Is(err, engine.ErrHandshakeTimeout):

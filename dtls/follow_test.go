@@ -98,7 +98,7 @@ func (n *nat) filter(w *world) func(p packet) bool {
 // deliver delivers a packet past the filter.
 func (n *memNet) deliver(p packet) {
 	n.mu.Lock()
-	s := n.sockets[p.to]
+	s := n.socketFor(p)
 	n.mu.Unlock()
 	if s != nil {
 		s.put(p)

@@ -73,6 +73,13 @@ func inWorld(t *testing.T, change func(*Server), f func(w *world)) {
 }
 
 func newWorld(t testing.TB, change func(*Server)) *world {
+	w := unservedWorld(t, change)
+	w.serve(serverAddress)
+	return w
+}
+
+// unservedWorld is newWorld without a socket.
+func unservedWorld(t testing.TB, change func(*Server)) *world {
 	w := &world{t: t, net: newMemNet(), log: &logBook{}, serving: make(chan error, 1)}
 	w.srv = &Server{
 		Config:  &Config{PSK: StaticPSK{"*": testKey}, Observer: w.log.observer("")},
@@ -84,8 +91,12 @@ func newWorld(t testing.TB, change func(*Server)) *world {
 	if c := w.srv.Config; c.MinVersion == 0 && c.MaxVersion == 0 {
 		c.MinVersion, c.MaxVersion = version, version
 	}
-	w.serve(serverAddress)
 	return w
+}
+
+func (w *world) serveGroup(sockets []net.PacketConn) {
+	go func() { w.serving <- w.srv.ServeGroup(sockets) }()
+	synctest.Wait()
 }
 
 func (w *world) serve(address string) {

@@ -23,6 +23,7 @@ type inbox struct {
 	mu       sync.Mutex
 	items    []inboxItem
 	arena    []byte // what items of kind itemSend are to send
+	delivery delivery
 	sleeping bool
 	closed   bool
 	room     chan struct{} // closed when the inbox is emptied; nil if nobody waits
@@ -83,6 +84,11 @@ func (in *inbox) post(item inboxItem) bool {
 // lock.
 func (in *inbox) push(item inboxItem) {
 	in.items = append(in.items, item)
+	in.rouse()
+}
+
+// rouse wakes the shard, if it sleeps. The caller holds the lock.
+func (in *inbox) rouse() {
 	if in.sleeping {
 		in.sleeping = false
 		in.wake()
@@ -109,7 +115,7 @@ func (in *inbox) take(items []inboxItem, arena []byte) ([]inboxItem, []byte) {
 func (in *inbox) sleep(anyway bool, prepare func()) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if len(in.items) > 0 && !anyway {
+	if !anyway && len(in.items)+len(in.delivery.parcels) > 0 {
 		return false
 	}
 	prepare()
@@ -145,7 +151,7 @@ func (in *inbox) close() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.closed = true
-	in.items, in.arena = nil, nil
+	in.items, in.arena, in.delivery = nil, nil, delivery{}
 	if in.room != nil {
 		close(in.room)
 		in.room = nil

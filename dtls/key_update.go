@@ -44,7 +44,7 @@ func (s *shard) updateKeys(sess *Session, request bool) {
 	}
 	s.wake(sess)
 	err := sess.assoc.KeyUpdate(s.now, request)
-	if err != nil && err != engine.ErrClosed && s.logs() {
+	if err != nil && err != engine.ErrClosed && s.logs(Warning) {
 		s.logOf(sess, Warning, KindKeyUpdate, s.host.voice.closed(sess.peer(), publicError(err)), publicError(err))
 	}
 	s.drain(sess)
@@ -60,7 +60,7 @@ func (s *shard) hearKeyUpdate(sess *Session, sent bool) {
 		s.callBack()
 	}
 	// A peer may change its keys as often as it likes.
-	if sent && s.logs() || !sent && s.logsUnverified() {
+	if sent && s.logs(Info) || !sent && s.logsUnverified(Info) {
 		s.logOf(sess, Info, KindKeyUpdate, s.host.voice.keyUpdate(sess.peer(), sent), nil)
 	}
 }

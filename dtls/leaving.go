@@ -8,6 +8,7 @@ import (
 // leaving is how a shard comes to its end.
 type leaving struct {
 	now      bool      // at once
+	cause    error     // why at once; nil for the server being closed
 	whenIdle bool      // when no session is left
 	goodbye  bool      // after saying goodbye to every peer
 	next     time.Time // of the next step of that
@@ -35,9 +36,16 @@ func (s *shard) sayGoodbye() {
 	l.next = s.now.Add(goodbyePace)
 }
 
-// leaves reports whether the time has come.
+// leaves reports whether the time has come. A shard without sessions waits for
+// the others of its group.
 func (s *shard) leaves() bool {
-	return s.leaving.now || s.leaving.whenIdle && s.table.len() == 0
+	if s.leaving.whenIdle && s.table.len() == 0 && !s.spent {
+		s.spent = true
+		if s.group.spend() {
+			s.leaving.now = true
+		}
+	}
+	return s.leaving.now
 }
 
 // finish ends what is left, and the shard. It returns err.
@@ -76,13 +84,16 @@ func (s *shard) wait() {
 }
 
 // leaveAtOnce ends the shard without a word to its peers.
-func (s *shard) leaveAtOnce() {
-	s.post(func() { s.leaving.now = true })
+func (s *shard) leaveAtOnce() { s.leaveFor(ErrServerClosed) }
+
+// leaveFor is leaveAtOnce for a reason.
+func (s *shard) leaveFor(cause error) {
+	s.post(func() { s.leaving.now, s.leaving.cause = true, cause })
 }
 
 // leaveWithGoodbye ends the shard after a goodbye to every peer.
 func (s *shard) leaveWithGoodbye() {
-	s.post(func() { s.leaving = leaving{goodbye: true, whenIdle: true} })
+	s.post(func() { s.leaving.goodbye, s.leaving.whenIdle = true, true })
 }
 
 // awaitEnd waits for the end of the shard, and hastens it when ctx ends.

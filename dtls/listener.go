@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
-	"github.com/dtlsd/dtlsd/internal/udp"
 )
 
 // acceptQueue is how many connections wait for Accept.
@@ -16,48 +15,56 @@ const acceptQueue = 128
 // A Listener is a server whose sessions are connections. It is a
 // [net.Listener].
 type Listener struct {
-	shard     *shard
+	host      *host
+	group     *group
 	accepted  chan *Conn
 	closeOnce sync.Once
 	closing   chan struct{}
 }
 
-// Listen listens on a UDP address. The network is "udp", "udp4" or "udp6".
+// Listen listens on a UDP address, with as many shards as Config.Shards says.
+// The network is "udp", "udp4" or "udp6".
 func Listen(network, address string, config *Config) (*Listener, error) {
-	if err := checkNetwork(network); err != nil {
-		return nil, err
+	if config == nil {
+		return nil, errNoConfig
 	}
-	pc, err := net.ListenPacket(network, address)
+	sockets, err := ListenGroup(network, address, config.Shards)
 	if err != nil {
 		return nil, err
 	}
-	l, err := NewListener(pc, config)
+	l, err := newListener(sockets, config)
 	if err != nil {
-		pc.Close()
+		closeAll(sockets)
 		return nil, err
 	}
 	return l, nil
 }
 
 // NewListener listens on a socket, which belongs to the listener from then
-// on.
+// on. It has one shard, whatever Config.Shards says.
 func NewListener(pc net.PacketConn, config *Config) (*Listener, error) {
-	switch {
-	case pc == nil:
-		return nil, errNoSocket
-	case config == nil:
-		return nil, errors.New("dtls: a listener needs a Config")
+	return newListener([]net.PacketConn{pc}, config)
+}
+
+var errNoConfig = errors.New("dtls: a listener needs a Config")
+
+func newListener(sockets []net.PacketConn, config *Config) (*Listener, error) {
+	if err := checkGroup(sockets); err != nil {
+		return nil, err
+	}
+	if config == nil {
+		return nil, errNoConfig
 	}
 	l := &Listener{accepted: make(chan *Conn, acceptQueue), closing: make(chan struct{})}
-	h, err := newHost(l, engine.Server, config)
-	if err != nil {
+	var err error
+	if l.host, err = newHost(l, engine.Server, config); err != nil {
 		return nil, err
 	}
-	if l.shard, err = newShard(h, udp.NewSocket(pc)); err != nil {
+	if l.group, err = newGroup(l.host, newSockets(sockets)); err != nil {
 		return nil, err
 	}
-	l.shard.post(l.shard.logListening)
-	go l.shard.run()
+	l.group.steer(sockets[0])
+	go l.group.run()
 	return l, nil
 }
 
@@ -74,7 +81,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 	case c := <-l.accepted:
 		return c, nil
 	case <-l.closing:
-	case <-l.shard.done:
+	case <-l.group.end:
 	}
 	return nil, &net.OpError{Op: "accept", Net: l.Addr().Network(), Addr: l.Addr(), Err: l.reason()}
 }
@@ -84,7 +91,7 @@ func (l *Listener) reason() error {
 	if isClosed(l.closing) {
 		return net.ErrClosed
 	}
-	return l.shard.cause
+	return l.group.cause
 }
 
 // Close accepts no more connections. Those that were accepted go on, and the
@@ -92,7 +99,9 @@ func (l *Listener) reason() error {
 // close them too, see Shutdown.
 func (l *Listener) Close() error {
 	l.refuseMore()
-	l.shard.leaveWhenIdle()
+	for _, sh := range l.group.shards {
+		sh.leaveWhenIdle()
+	}
 	return nil
 }
 
@@ -102,16 +111,18 @@ func (l *Listener) Close() error {
 // ctx.
 func (l *Listener) Shutdown(ctx context.Context) error {
 	l.refuseMore()
-	l.shard.leaveWithGoodbye()
-	return l.shard.awaitEnd(ctx)
+	_, err := leave(ctx, l.group.shards)
+	return err
 }
 
 // refuseMore lets no connection begin, and closes those that nobody accepted.
 func (l *Listener) refuseMore() {
 	l.closeOnce.Do(func() {
-		l.shard.host.accepting.Store(false)
+		l.host.accepting.Store(false)
 		close(l.closing)
-		l.shard.post(l.refuseWaiting)
+		for _, sh := range l.group.shards {
+			sh.post(l.refuseWaiting) // of each, as one may be about to queue another
+		}
 	})
 }
 
@@ -128,25 +139,28 @@ func (l *Listener) refuseWaiting() {
 }
 
 func (l *Listener) refuse(sess *Session) {
-	l.shard.counters.unwanted.Add(1)
+	sess.shard.counters.unwanted.Add(1)
 	sess.Close()
 }
 
-// Addr returns the address of the socket.
-func (l *Listener) Addr() net.Addr { return l.shard.socket.LocalAddr() }
+// Addr returns the address of the listener.
+func (l *Listener) Addr() net.Addr { return l.group.shards[0].socket.LocalAddr() }
 
 // Stats returns what happened so far.
 func (l *Listener) Stats() Stats {
 	var stats Stats
-	l.shard.counters.addTo(&stats)
-	stats.Sessions = int(l.shard.host.sessions.Load())
-	stats.HalfOpen = int(l.shard.host.halfOpen.total.Load())
+	for _, sh := range l.group.shards {
+		sh.counters.addTo(&stats)
+	}
+	stats.Shards = len(l.group.shards)
+	stats.Sessions = int(l.host.sessions.Load())
+	stats.HalfOpen = int(l.host.halfOpen.total.Load())
 	return stats
 }
 
 // opened queues a connection for Accept.
 func (l *Listener) opened(sess *Session) {
-	c := newConn(l.shard.host.config, sess.localNetAddr(), net.UDPAddrFromAddrPort(sess.peer()))
+	c := newConn(l.host.config, sess.localNetAddr(), net.UDPAddrFromAddrPort(sess.peer()))
 	c.open(sess)
 	sess.SetUserData(c)
 	if isClosed(l.closing) {

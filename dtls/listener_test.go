@@ -102,7 +102,7 @@ func TestConnectionsOutliveTheirListener(t *testing.T) {
 			t.Errorf("Read = %q, %v", buf[:size], err)
 		}
 		server.Close()
-		<-ln.shard.done // and with the last of them the socket is closed
+		<-ln.group.shards[0].done // and with the last of them the socket is closed
 		client.Close()
 	})
 }
@@ -152,7 +152,7 @@ func TestListenerShutdownEndsWithItsContext(t *testing.T) {
 		if err := ln.Shutdown(expiredContext()); !errors.Is(err, context.Canceled) {
 			t.Errorf("Shutdown = %v", err)
 		}
-		<-ln.shard.done
+		<-ln.group.shards[0].done
 		for _, c := range clients {
 			c.Close()
 		}
@@ -173,7 +173,7 @@ func TestAcceptEndsWithTheSocket(t *testing.T) {
 			_, err := ln.Accept()
 			failed <- err
 		}()
-		ln.shard.socket.Close()
+		ln.group.shards[0].socket.Close()
 		if err := <-failed; !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Accept = %v", err)
 		}

@@ -84,3 +84,119 @@ func TestDialIsToldThatNobodyListens(t *testing.T) {
 		t.Errorf("it took %v", d)
 	}
 }
+
+// A real kernel brings a client that has moved to its shard, and so do the shards
+// themselves where it is not asked to.
+func TestLoopbackGroupFollowsClients(t *testing.T) {
+	for name, hidden := range map[string]bool{"steered": false, "handed over": true} {
+		t.Run(name, func(t *testing.T) {
+			srv := &Server{
+				Config:  &Config{PSK: StaticPSK{"*": testKey}, MinVersion: version, MaxVersion: version},
+				Handler: HandlerFunc(func(s *Session, b []byte) { s.Send(b) }),
+			}
+			sockets, err := ListenGroup("udp", "127.0.0.1:0", 4)
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := sockets[0].LocalAddr().String()
+			if hidden {
+				for i := range sockets {
+					sockets[i] = struct{ net.PacketConn }{sockets[i]} // no program can be attached
+				}
+			}
+			served := make(chan error, 1)
+			go func() { served <- srv.ServeGroup(sockets) }()
+			for range 6 {
+				roam(t, address)
+			}
+			if _, err := srv.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+			if err := <-served; err != ErrServerClosed {
+				t.Errorf("ServeGroup: %v", err)
+			}
+			stats := srv.Stats()
+			if len(sockets) > 1 && (stats.DatagramsHandedOver > 0) != hidden || stats.AddressChanges != 6*4 {
+				t.Errorf("stats: %+v", stats)
+			}
+		})
+	}
+}
+
+// roam has a client speak from several ports.
+func roam(t *testing.T, address string) {
+	t.Helper()
+	c, err := DialTimeout("udp", address, 10*time.Second, movingConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for place := range 5 {
+		if place > 0 {
+			socket, err := net.Dial("udp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Rebind(socket); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := echo(c, "hello"); err != nil {
+			t.Fatalf("place %d: %v", place, err)
+		}
+		if err := echo(c, "once more"); err != nil {
+			t.Fatalf("place %d: %v", place, err)
+		}
+	}
+}
+
+func TestSecondServerOnThePortFails(t *testing.T) {
+	sockets, err := ListenGroup("udp", "127.0.0.1:0", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(sockets)
+	address := sockets[0].LocalAddr().String()
+	config := &Config{PSK: StaticPSK{"*": testKey}, Shards: 2}
+	second := &Server{Addr: address, Config: config, Handler: HandlerFunc(func(*Session, []byte) {})}
+	if err := second.ListenAndServe(); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("ListenAndServe: %v", err)
+	}
+	if _, err := Listen("udp", address, config); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("Listen: %v", err)
+	}
+	config = &Config{PSK: StaticPSK{"*": testKey}, Shards: MaxShards + 1}
+	if _, err := Listen("udp", "127.0.0.1:0", config); err == nil {
+		t.Error("too many shards are accepted")
+	}
+}
+
+func TestListenHasTheShardsOfItsConfig(t *testing.T) {
+	ln, err := Listen("udp", "127.0.0.1:0", &Config{PSK: StaticPSK{"*": testKey}, Shards: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	if got := len(ln.group.shards); got != 3 && got != 1 {
+		t.Errorf("%d shards", got)
+	}
+	for range 6 {
+		c, err := DialTimeout("udp", ln.Addr().String(), 10*time.Second, clientConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write([]byte("hello")); err != nil {
+			t.Fatal(err)
+		}
+		server, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 100)
+		if n, err := server.Read(buf); string(buf[:n]) != "hello" {
+			t.Errorf("Read = %q, %v", buf[:n], err)
+		}
+		server.Close()
+	}
+}

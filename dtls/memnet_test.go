@@ -18,6 +18,7 @@ import (
 type memNet struct {
 	mu      sync.Mutex
 	sockets map[netip.AddrPort]*memSocket
+	groups  map[netip.AddrPort]*memGroup
 	lost    func(p packet) bool
 }
 
@@ -27,7 +28,7 @@ type packet struct {
 }
 
 func newMemNet() *memNet {
-	return &memNet{sockets: make(map[netip.AddrPort]*memSocket), lost: loseNone}
+	return &memNet{sockets: make(map[netip.AddrPort]*memSocket), groups: make(map[netip.AddrPort]*memGroup), lost: loseNone}
 }
 
 // lose has packets lost for which f is true.
@@ -44,10 +45,10 @@ func loseNone(packet) bool { return false }
 // send delivers a datagram, whoever claims to have sent it. It reports false
 // if nobody is there.
 func (n *memNet) send(from, to netip.AddrPort, data []byte) bool {
-	n.mu.Lock()
-	s, lost := n.sockets[to], n.lost
-	n.mu.Unlock()
 	p := packet{from, to, append([]byte(nil), data...)}
+	n.mu.Lock()
+	s, lost := n.socketFor(p), n.lost
+	n.mu.Unlock()
 	if lost(p) {
 		return true
 	}
@@ -179,6 +180,7 @@ func (s *memSocket) Close() error {
 	s.goneOnce.Do(func() {
 		s.net.mu.Lock()
 		delete(s.net.sockets, s.addr)
+		delete(s.net.groups, s.addr)
 		s.net.mu.Unlock()
 		close(s.gone)
 	})

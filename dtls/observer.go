@@ -8,9 +8,13 @@ import (
 // An Observer watches what a server, listener or client does. Every hook is
 // optional.
 //
-// Hooks are called on the goroutine that serves the socket: they must be
+// Hooks are called on the goroutines that serve the sockets: they must be
 // quick, must not wait for anything, and must not keep a slice they are given.
 // They may call methods of [Server] and [Session], except those that wait.
+//
+// Where there are several sockets, or several shards at one address, a hook may
+// run on several goroutines at the same time. What concerns one session comes
+// in order; what concerns several comes in no order.
 type Observer struct {
 	// Name is what the lines of a client call it; "client" if empty.
 	Name string
@@ -18,6 +22,9 @@ type Observer struct {
 	// Lines about peers that have not proven anything come at most five a
 	// second.
 	Log func(Entry)
+	// LogLevel is the least level of which Log gets lines; none below it is even
+	// put together.
+	LogLevel Level
 	// Datagram gets each datagram with application data.
 	Datagram func(Datagram)
 	// WantsDatagrams, if set, is asked again and again whether Datagram is to be
@@ -42,12 +49,16 @@ type Observer struct {
 
 // Observers returns an observer that tells each of several in turn. Its name is
 // that of the first one.
+//
+// Where one of them wants lines of a lower level than the others, these get them
+// too.
 func Observers(several ...*Observer) *Observer {
 	joined := &Observer{}
 	for i, o := range several {
 		if i == 0 {
 			joined.Name = o.Name
 		}
+		joined.LogLevel = joinLevels(joined, o)
 		joined.Log = join(joined.Log, o.Log)
 		joined.WantsDatagrams = joinWants(joined, o)
 		joined.Datagram = join(joined.Datagram, o.Datagram)
@@ -60,6 +71,21 @@ func Observers(several ...*Observer) *Observer {
 	}
 	return joined
 }
+
+// joinLevels returns the lower one of the levels of two who want lines.
+func joinLevels(first, second *Observer) Level {
+	switch {
+	case first.Log == nil:
+		return second.LogLevel
+	case second.Log == nil:
+		return first.LogLevel
+	default:
+		return min(first.LogLevel, second.LogLevel)
+	}
+}
+
+// logs reports whether lines of that level are wanted.
+func (o *Observer) logs(level Level) bool { return o.Log != nil && level >= o.LogLevel }
 
 // joinWants returns what says whether one of two wants datagrams, or nil if one
 // of them always does, or neither ever.

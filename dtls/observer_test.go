@@ -172,6 +172,42 @@ func TestObserversTellsEach(t *testing.T) {
 	}
 }
 
+// A line that nobody wants is not put together.
+func TestObserverHearsNoLinesBelowItsLevel(t *testing.T) {
+	var heard []string
+	inWorld(t, func(s *Server) {
+		s.Config.Observer = &Observer{LogLevel: Warning, Log: func(e Entry) { heard = append(heard, e.Level.String()) }}
+	}, func(w *world) {
+		w.dial(clientAddress, clientConfig()).Close()
+		synctest.Wait()
+		if len(heard) > 0 {
+			t.Errorf("a session that goes well has lines of level %v", heard)
+		}
+		w.inject(clientPeer, nil)
+	})
+	if len(heard) != 1 || heard[0] != "warning" {
+		t.Errorf("an empty datagram has lines of level %v", heard)
+	}
+}
+
+func TestObserversHearTheLowestLevel(t *testing.T) {
+	listens := func(level Level) *Observer { return &Observer{LogLevel: level, Log: func(Entry) {}} }
+	for name, test := range map[string]struct {
+		of   []*Observer
+		want Level
+	}{
+		"one":                          {[]*Observer{listens(Error)}, Error},
+		"the second wants more":        {[]*Observer{listens(Error), listens(Info)}, Info},
+		"the first wants more":         {[]*Observer{listens(Warning), listens(Error)}, Warning},
+		"who has no hook has no say":   {[]*Observer{listens(Error), {}}, Error},
+		"who has no hook, the reverse": {[]*Observer{{}, listens(Error)}, Error},
+	} {
+		if got := Observers(test.of...).LogLevel; got != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestObserverSeesDrops(t *testing.T) {
 	var drops []string
 	inWorld(t, func(s *Server) {

@@ -12,8 +12,8 @@ type PSKStore interface {
 	// every other error the handshake goes on as if the client had used a
 	// wrong key, so that nobody can find out which identities exist.
 	//
-	// Each call has a goroutine of its own and may take its time; ctx ends
-	// with the handshake. identity must not be kept or changed.
+	// Each call has a goroutine of its own and may take its time, unless
+	// Config.LookupsInMemory is set; ctx ends with the handshake. identity must not be kept or changed.
 	LookupPSK(ctx context.Context, identity []byte) (key []byte, err error)
 }
 

@@ -23,6 +23,8 @@ const DefaultAddr = ":22334"
 // that goroutine does nothing else. It must not wait, and must not keep
 // datagram. [Async] makes a handler that may wait out of one that does.
 // Datagrams of one session come in the order in which they were received.
+// For different sessions it may be called at the same time, unless the server
+// has one socket with one shard: see Config.Shards.
 // A panic is not recovered: it ends the program.
 type Handler interface {
 	ServeDTLS(s *Session, datagram []byte)
@@ -35,7 +37,8 @@ type HandlerFunc func(s *Session, datagram []byte)
 func (f HandlerFunc) ServeDTLS(s *Session, datagram []byte) { f(s, datagram) }
 
 // A Server serves DTLS sessions on one or more sockets. Its fields must not be
-// changed once it serves.
+// changed once it serves. Like the handler, its hooks may be called for
+// different sessions at the same time.
 type Server struct {
 	Addr    string  // for ListenAndServe; DefaultAddr, port 22334 of every address, if empty
 	Config  *Config // required
@@ -49,43 +52,55 @@ type Server struct {
 	Closed func(*Session, error)
 
 	mu      sync.Mutex
-	host    *host // nil before the first Serve
-	shards  []*shard
-	retired Stats // of shards that are gone
-	refuses bool  // SetAccepting(false)
+	host    *host    // nil before the first Serve
+	shards  []*shard // those of one address beside each other
+	retired Stats    // of shards that are gone
+	refuses bool     // SetAccepting(false)
 	closed  bool
 }
 
-// ListenAndServe listens on the UDP address s.Addr and serves until Shutdown
-// or Close, when it returns [ErrServerClosed]. With port 0 nobody knows where it
-// listens before Addrs tells: use [net.ListenPacket] and Serve instead.
+// ListenAndServe listens on the UDP address s.Addr, with as many shards as
+// Config.Shards says, and serves until Shutdown or Close, when it returns
+// [ErrServerClosed]. With port 0 nobody knows where it listens before Addrs
+// tells: use [ListenGroup] and ServeGroup instead.
 func (s *Server) ListenAndServe() error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
-	pc, err := net.ListenPacket("udp", cmp.Or(s.Addr, DefaultAddr))
+	sockets, err := ListenGroup("udp", cmp.Or(s.Addr, DefaultAddr), s.Config.Shards)
 	if err != nil {
 		return err
 	}
-	return s.Serve(pc)
+	return s.ServeGroup(sockets)
 }
 
 // Serve serves the sessions of a socket, which it closes in the end. It
 // returns [ErrServerClosed] after Shutdown or Close, and otherwise an error of
 // the socket. After Shutdown it returns only when the goodbyes have left, so
 // that the program may end with it. It may be called for several sockets at the
-// same time, and again with another one.
-func (s *Server) Serve(pc net.PacketConn) error {
-	if pc == nil {
-		return errNoSocket
-	}
-	sh, err := s.open(udp.NewSocket(pc))
+// same time, and again with another one. The socket has one shard, whatever
+// Config.Shards says.
+func (s *Server) Serve(pc net.PacketConn) error { return s.ServeGroup([]net.PacketConn{pc}) }
+
+// ServeGroup is Serve for several sockets of one address, as [ListenGroup] opens
+// them. Each is a shard: it has a goroutine of its own, and serves the sessions of
+// the clients that the kernel brings to it. A client with a connection ID keeps
+// its shard wherever it goes. An error of one socket ends them all, and is
+// returned once.
+func (s *Server) ServeGroup(sockets []net.PacketConn) error {
+	err := checkGroup(sockets)
 	if err != nil {
-		pc.Close()
+		closeAll(sockets)
 		return err
 	}
-	err = sh.run()
-	return s.retire(sh, err)
+	g, err := s.open(newSockets(sockets))
+	if err != nil {
+		closeAll(sockets)
+		return err
+	}
+	g.steer(sockets[0])
+	err = g.run()
+	return s.retire(g, err)
 }
 
 // prepare says what is wrong, before a socket is opened for nothing.
@@ -95,20 +110,19 @@ func (s *Server) prepare() error {
 	return s.initHost()
 }
 
-// open adds a shard for a socket.
-func (s *Server) open(socket udp.Socket) (*shard, error) {
+// open adds a shard for each of the sockets of one address.
+func (s *Server) open(sockets []udp.Socket) (*group, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.initHost(); err != nil {
 		return nil, err
 	}
-	sh, err := newShard(s.host, socket)
+	g, err := newGroup(s.host, sockets)
 	if err != nil {
 		return nil, err
 	}
-	sh.post(sh.logListening)
-	s.shards = append(s.shards, sh)
-	return sh, nil
+	s.shards = append(s.shards, g.shards...)
+	return g, nil
 }
 
 func (s *Server) initHost() error {
@@ -131,12 +145,14 @@ func (s *Server) initHost() error {
 	return nil
 }
 
-// retire takes a shard that is gone off the server, and returns why it is.
-func (s *Server) retire(sh *shard, err error) error {
+// retire takes shards that are gone off the server, and returns why they are.
+func (s *Server) retire(g *group, err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.shards = slices.DeleteFunc(s.shards, func(other *shard) bool { return other == sh })
-	sh.counters.addTo(&s.retired)
+	s.shards = slices.DeleteFunc(s.shards, func(sh *shard) bool { return sh.group == g })
+	for _, sh := range g.shards {
+		sh.counters.addTo(&s.retired)
+	}
 	if s.closed {
 		return ErrServerClosed
 	}
@@ -204,17 +220,21 @@ func (s *Server) SetAccepting(accepting bool) {
 		return
 	}
 	for _, sh := range s.shards {
-		sh.post(sh.logAccepting)
+		if sh.isFirst() {
+			sh.post(sh.logAccepting)
+		}
 	}
 }
 
-// Addrs returns the addresses of the sockets being served.
+// Addrs returns the addresses being served, each once.
 func (s *Server) Addrs() []net.Addr {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	addrs := make([]net.Addr, len(s.shards))
-	for i, sh := range s.shards {
-		addrs[i] = sh.socket.LocalAddr()
+	addrs := make([]net.Addr, 0, len(s.shards))
+	for _, sh := range s.shards {
+		if sh.isFirst() {
+			addrs = append(addrs, sh.socket.LocalAddr())
+		}
 	}
 	return addrs
 }
@@ -228,6 +248,7 @@ func (s *Server) Stats() Stats {
 	for _, sh := range s.shards {
 		sh.counters.addTo(&stats)
 	}
+	stats.Shards = len(s.shards)
 	if s.host != nil {
 		stats.Sessions = int(s.host.sessions.Load())
 		stats.HalfOpen = int(s.host.halfOpen.total.Load())

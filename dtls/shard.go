@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ import (
 // past. Computations and look-ups leave the shard and come back the same way.
 type shard struct {
 	host    *host
+	group   *group // of the shards that have its address, itself included
 	socket  udp.Socket
 	gate    *gate.Gate // nil of a client
 	cids    cidSource
@@ -49,13 +51,14 @@ type shard struct {
 	awake    awakeList
 	dead     []*Session // that ended in this turn
 
-	items   []inboxItem // buffers to trade with the inbox
-	arena   []byte
-	prepare func() // arm, once and for all
-	armed   time.Time
-	kicked  bool // the deadline is in the past; protected by the inbox's lock
-	hurried int  // turns in a row that did not read
-	errors  int  // reads in a row that failed
+	items    []inboxItem // buffers to trade with the inbox
+	arena    []byte
+	delivery delivery
+	prepare  func() // arm, once and for all
+	armed    time.Time
+	kicked   bool // the deadline is in the past; protected by the inbox's lock
+	hurried  int  // turns in a row that did not read
+	errors   int  // reads in a row that failed
 
 	watched  bool    // datagrams of this turn are observed
 	observed []byte  // the one being opened, as it came in
@@ -65,6 +68,7 @@ type shard struct {
 	muted    bool    // another session is asked as well: drops do not count
 	goodbye  error   // why the session being closed is closed
 	leaving  leaving
+	spent    bool         // it was to leave, and had no session left
 	told     atomic.Int64 // peers that were told goodbye
 	sample   challengeSample
 
@@ -91,6 +95,7 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 		counters: &counters{},
 		configs:  make(map[*profile]*engine.Config),
 	}
+	s.group = &group{shards: []*shard{s}, end: make(chan struct{})}
 	length, _ := h.config.connectionIDLength(h.side)
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
@@ -119,6 +124,7 @@ func (s *shard) run() error {
 		s.logSuppressed()
 		s.watched = s.host.observer.wantsDatagrams(s.now)
 		s.receiveBatch(batch)
+		s.takeDelivery()
 		s.takeInbox()
 		s.fireTimers()
 		s.judgeChallenges()
@@ -127,7 +133,7 @@ func (s *shard) run() error {
 		s.bury()
 		s.flush()
 		if s.leaves() {
-			return s.finish(ErrServerClosed)
+			return s.finish(cmp.Or(s.leaving.cause, ErrServerClosed))
 		}
 	}
 }

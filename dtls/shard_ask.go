@@ -58,6 +58,19 @@ func (s *shard) compute(sess *Session, token engine.Token, job engine.Job) {
 	})
 }
 
+// lookUp finds an answer by means of a server's user: at once, if the user says
+// that this does not wait, or on a goroutine of its own.
+func lookUp[T any](s *shard, sess *Session, token engine.Token, find func(context.Context) T, conclude func(T) engine.Result) {
+	if !sess.hs.profile.config.LookupsInMemory || s.host.side == engine.Client {
+		consult(s, sess, token, s.host.halfOpen.lookUp, find, conclude)
+		return
+	}
+	s.callOut()
+	found := find(s.host.base)
+	s.callBack()
+	s.answer(sess, token, conclude(found))
+}
+
 // consult runs find elsewhere, by means of run, and conclude with what it
 // found back on the shard, where it makes the answer. Nothing is concluded
 // for a handshake that is over.

@@ -18,7 +18,7 @@ func (s *shard) selectCredentials(sess *Session, token engine.Token, e *engine.E
 		return
 	}
 	find := func(context.Context) engine.Credentials { return p.fetchCredentials(name, get) }
-	consult(s, sess, token, s.host.halfOpen.lookUp, find, func(c engine.Credentials) engine.Result {
+	lookUp(s, sess, token, find, func(c engine.Credentials) engine.Result {
 		if c.Err != nil {
 			s.logLookup(sess, "the look-up of a certificate", c.Err)
 		}

@@ -13,12 +13,12 @@ import (
 // What a shard tells its observer. Nothing here is formatted unless somebody
 // listens.
 
-// logs reports whether anybody listens to the log.
-func (s *shard) logs() bool { return s.host.observer.Log != nil }
+// logs reports whether anybody listens to lines of that level.
+func (s *shard) logs(level Level) bool { return s.host.observer.logs(level) }
 
-// logsUnverified reports whether there is to be a line about a peer that has
-// proven nothing.
-func (s *shard) logsUnverified() bool { return s.logs() && s.host.lines.allow(s.now) }
+// logsUnverified reports whether there is to be a line of that level about a peer
+// that has proven nothing.
+func (s *shard) logsUnverified(level Level) bool { return s.logs(level) && s.host.lines.allow(s.now) }
 
 // tell hands an entry to the observer.
 func (s *shard) tell(e Entry) {
@@ -41,20 +41,20 @@ func (s *shard) logOf(sess *Session, level Level, kind Kind, text string, err er
 // logSuppressed accounts for the lines that were not shown.
 func (s *shard) logSuppressed() {
 	for _, limit := range [...]*lineLimit{&s.host.lines, &s.host.refusals} {
-		if n := limit.settle(s.now); n > 0 {
+		if n := limit.settle(s.now); n > 0 && s.logs(Warning) {
 			s.log(Warning, KindSuppressed, netip.AddrPort{}, s.host.voice.suppressed(n), nil)
 		}
 	}
 }
 
 func (s *shard) logEmpty(peer netip.AddrPort) {
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.log(Warning, KindEmpty, peer, s.host.voice.empty(), nil)
 	}
 }
 
 func (s *shard) logUnverified(peer netip.AddrPort) {
-	if s.logsUnverified() {
+	if s.logsUnverified(Info) {
 		s.log(Info, KindUnverified, peer, s.host.voice.unverified(peer), nil)
 	}
 }
@@ -62,13 +62,13 @@ func (s *shard) logUnverified(peer netip.AddrPort) {
 // logRefused has a line for a hello that was refused. Most are only counted, and
 // the words are found when there is a line.
 func (s *shard) logRefused(peer netip.AddrPort, err error) {
-	if s.logs() && s.host.refusals.allow(s.now) {
+	if s.logs(Warning) && s.host.refusals.allow(s.now) {
 		s.log(Warning, KindRefused, peer, s.host.voice.refused(peer, err), err)
 	}
 }
 
 func (s *shard) logStarted(sess *Session, verified bool) {
-	if s.logs() {
+	if s.logs(Info) {
 		s.logOf(sess, Info, KindStarted, s.host.voice.started(sess.peer(), verified), nil)
 	}
 }
@@ -78,37 +78,37 @@ func (s *shard) logStarted(sess *Session, verified bool) {
 func (s *shard) logProgress(sess *Session) {
 	first := !sess.hs.progressed
 	sess.hs.progressed = true
-	if first && s.logs() || s.logsUnverified() {
+	if first && s.logs(Info) || s.logsUnverified(Info) {
 		s.logOf(sess, Info, KindProgress, s.host.voice.progress(sess.peer()), nil)
 	}
 }
 
 func (s *shard) logIdentity(sess *Session, identity []byte) {
-	if s.logs() {
+	if s.logs(Info) {
 		s.tell(Entry{Level: Info, Kind: KindIdentity, Peer: sess.peer(), Session: sess.id, Text: s.host.voice.identity(identity), Identity: identity})
 	}
 }
 
 func (s *shard) logStaleTicket(sess *Session) {
-	if s.logs() {
+	if s.logs(Info) {
 		s.logOf(sess, Info, KindProgress, s.host.voice.staleTicket(sess.peer()), nil)
 	}
 }
 
 func (s *shard) logUnknownIdentity(sess *Session) {
-	if s.logs() && s.host.side == engine.Server {
+	if s.logs(Warning) && s.host.side == engine.Server {
 		s.logOf(sess, Warning, KindCredentials, s.host.voice.unknownIdentity(sess.peer(), sess.hs.identity), ErrUnknownIdentity)
 	}
 }
 
 func (s *shard) logLookup(sess *Session, what string, err error) {
-	if s.logs() {
+	if s.logs(Error) {
 		s.logOf(sess, Error, KindCredentials, s.host.voice.lookupFailed(sess.peer(), what, err), err)
 	}
 }
 
 func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
-	if s.logs() {
+	if s.logs(Info) {
 		state := newConnectionState(sess, sess.state)
 		s.tell(Entry{Level: Info, Kind: KindEstablished, Peer: sess.peer(), Session: sess.id, Text: s.host.voice.established(sess.peer(), &state), State: &state, Elapsed: elapsed})
 	}
@@ -117,7 +117,7 @@ func (s *shard) logEstablished(sess *Session, elapsed time.Duration) {
 // logStray has a line for a record of the peer that says nothing. Other records
 // that lead to nothing may be anybody's, and are only counted.
 func (s *shard) logStray(sess *Session) {
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.logOf(sess, Warning, KindStray, s.host.voice.stray(sess.peer()), nil)
 	}
 }
@@ -129,7 +129,7 @@ func (s *shard) tellMove(sess *Session, from netip.AddrPort, checked bool) {
 		observe(AddressChange{Time: s.now, Session: sess.id, From: from, To: sess.peer(), Checked: checked})
 		s.callBack()
 	}
-	if s.logs() {
+	if s.logs(Info) {
 		s.logOf(sess, Info, KindMoved, s.host.voice.moved(from, sess.peer(), checked), nil)
 	}
 }
@@ -137,18 +137,18 @@ func (s *shard) tellMove(sess *Session, from netip.AddrPort, checked bool) {
 // logStays tells that a peer's address does not change, as one might have thought.
 // Copies of records by anybody lead to that.
 func (s *shard) logStays(sess *Session, candidate netip.AddrPort, silent bool) {
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.logOf(sess, Warning, KindNotMoved, s.host.voice.notMoved(sess.peer(), candidate, silent), nil)
 	}
 }
 
 func (s *shard) logFailed(sess *Session, reason error) {
-	if !s.logs() {
-		return
-	}
 	level := Error
 	if reason == ErrReplaced || reason == ErrServerClosed || reason == ErrSessionClosed {
 		level = Info
+	}
+	if !s.logs(level) {
+		return
 	}
 	text := s.host.voice.failed(sess.peer(), reason)
 	switch {
@@ -166,12 +166,16 @@ func (s *shard) logFailed(sess *Session, reason error) {
 func (s *shard) logEnded(sess *Session, reason error) {
 	voice := s.host.voice
 	switch {
-	case !s.logs(), reason == ErrSessionClosed, reason == ErrServerClosed:
+	case reason == ErrSessionClosed, reason == ErrServerClosed:
 	case reason == ErrPeerClosed:
-		s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer()), reason)
+		if s.logs(Info) {
+			s.logOf(sess, Info, KindShutdown, voice.shutdown(sess.peer()), reason)
+		}
 	case reason == ErrReplaced, reason == ErrIdleTimeout:
-		s.logOf(sess, Info, KindClosed, voice.closed(sess.peer(), reason), reason)
-	default:
+		if s.logs(Info) {
+			s.logOf(sess, Info, KindClosed, voice.closed(sess.peer(), reason), reason)
+		}
+	case s.logs(Error):
 		s.logOf(sess, Error, KindClosed, voice.closed(sess.peer(), reason), reason)
 	}
 }
@@ -185,7 +189,7 @@ func (s *shard) warn(sess *Session, err error) {
 	s.host.owner.warned(sess, err)
 	s.callBack()
 	switch {
-	case !s.logs():
+	case !s.logs(Warning):
 	case err == ErrWrongKey:
 		s.logOf(sess, Warning, KindWrongKey, s.host.voice.wrongKey(sess.peer(), sess.hs.identity, sess.hs.known), err)
 	default:
@@ -249,7 +253,7 @@ func (s *shard) socketError(err error) {
 		return
 	}
 	s.drop(netip.AddrPort{}, wire.DropSocketError)
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.log(Warning, KindSocket, netip.AddrPort{}, s.host.voice.socket(err), err)
 	}
 }
@@ -261,7 +265,7 @@ func (s *shard) writeError(peer netip.AddrPort, err error) {
 		return
 	}
 	s.drop(peer, wire.DropSocketError)
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.log(Warning, KindSocket, peer, s.host.voice.notSent(peer, err), err)
 	}
 }
@@ -285,7 +289,7 @@ func (s *shard) unreachable(sess *Session, err error) {
 		s.end(sess, s.reasonBehind(sess, reason))
 		return
 	}
-	if s.logsUnverified() {
+	if s.logsUnverified(Warning) {
 		s.logOf(sess, Warning, KindUnreachable, s.host.voice.unreachable(sess.peer(), reason), reason)
 	}
 }
@@ -335,7 +339,7 @@ func (s *shard) observeMessage(sess *Session, m engine.Message) {
 func (s *shard) observeRetransmission(sess *Session, attempt int) {
 	s.observeHandshake(sess, HandshakeEvent{Sent: true, Retransmission: attempt})
 	switch {
-	case !s.logs(), sess.established() && attempt > 1: // once is enough, however often the peer asks
+	case !s.logs(Warning), sess.established() && attempt > 1: // once is enough, however often the peer asks
 	case sess.established() && sess.version13:
 		s.logOf(sess, Warning, KindRetransmitted, s.host.voice.unacknowledged(sess.peer()), nil)
 	case sess.established():
@@ -358,19 +362,28 @@ func (s *shard) observePacket(sess *Session, sent bool, at route, payload []byte
 }
 
 func (s *shard) observeAlert(sess *Session, alert wire.Alert) {
-	s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
-	if s.logs() && !sess.established() {
+	if s.host.observer.Handshake != nil {
+		s.observeHandshake(sess, HandshakeEvent{Alert: alert.String()})
+	}
+	if s.logs(Warning) && !sess.established() {
 		s.logOf(sess, Warning, KindAlert, s.host.voice.alert(sess.peer(), alert.String()), nil)
 	}
 }
 
 func (s *shard) logListening() {
-	if s.logs() {
+	if s.logs(Info) {
 		s.log(Info, KindListening, netip.AddrPort{}, s.host.voice.listening(s.socket.LocalAddr().String()), nil)
-		s.logSockets()
-		if s.host.config.KeyLogWriter != nil {
-			s.log(Warning, KindKeyLog, netip.AddrPort{}, s.host.voice.keyLog(), nil)
-		}
+	}
+	s.logSockets()
+	if s.host.config.KeyLogWriter != nil && s.logs(Warning) {
+		s.log(Warning, KindKeyLog, netip.AddrPort{}, s.host.voice.keyLog(), nil)
+	}
+}
+
+// logUnsteered tells that the shards have to hand datagrams over to each other.
+func (s *shard) logUnsteered(err error) {
+	if s.logs(Warning) {
+		s.log(Warning, KindSocket, netip.AddrPort{}, s.host.voice.unsteered(err), err)
 	}
 }
 
@@ -381,15 +394,17 @@ func (s *shard) logSockets() {
 	if last := s.host.driven.Swap(&r); !r.System || last != nil && *last == r {
 		return
 	}
-	s.log(Info, KindSockets, netip.AddrPort{}, s.host.voice.sockets(r), nil)
-	if hint := r.Hint(); hint != "" {
+	if s.logs(Info) {
+		s.log(Info, KindSockets, netip.AddrPort{}, s.host.voice.sockets(r), nil)
+	}
+	if hint := r.Hint(); hint != "" && s.logs(Warning) {
 		s.log(Warning, KindSockets, netip.AddrPort{}, s.host.voice.capped(hint), nil)
 	}
 }
 
 func (s *shard) logAccepting() {
 	switch accepting := s.host.accepting.Load(); {
-	case !s.logs():
+	case !s.logs(Info):
 	case accepting:
 		s.log(Info, KindListening, netip.AddrPort{}, s.host.voice.listening(s.socket.LocalAddr().String()), nil)
 	default:

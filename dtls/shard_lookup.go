@@ -42,11 +42,11 @@ func (s *shard) lookUpPSK(sess *Session, token engine.Token, data []byte, ticket
 		key, err := config.PSK.LookupPSK(ctx, data)
 		return foundPSK{nil, key, err}
 	}
-	if _, inMemory := config.PSK.(StaticPSK); inMemory {
+	if _, static := config.PSK.(StaticPSK); static {
 		s.answer(sess, token, conclude(find(context.Background())))
 		return
 	}
-	consult(s, sess, token, s.host.halfOpen.lookUp, find, conclude)
+	lookUp(s, sess, token, find, conclude)
 }
 
 // concludePSK tells whoever watches about a key that was not found. To the

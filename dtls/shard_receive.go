@@ -45,6 +45,10 @@ func (s *shard) dispatch(datagram []byte, from route) {
 			s.receiveByCID(sess, datagram, from)
 			return
 		}
+		if owner := s.group.ownerOf(cid); owner != s {
+			s.handOver(owner, datagram, from)
+			return
+		}
 	}
 	sess := s.table.get(from.peer)
 	switch {

@@ -97,12 +97,13 @@ func inShard(t *testing.T, change func(*Server), f func(s *scriptedSocket, sh *s
 			change(srv)
 		}
 		socket := newScriptedSocket()
-		sh, err := srv.open(socket)
+		g, err := srv.open([]udp.Socket{socket})
 		if err != nil {
 			t.Fatal(err)
 		}
+		sh := g.shards[0]
 		ended := make(chan error)
-		go func() { ended <- sh.run() }()
+		go func() { ended <- g.run() }()
 		f(socket, sh)
 		if !isClosed(sh.done) {
 			sh.leaveAtOnce()

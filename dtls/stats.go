@@ -46,11 +46,12 @@ func (r FailureReason) String() string {
 	return "unknown"
 }
 
-// Stats is what happened since the start, except for the first two, which are
+// Stats is what happened since the start, except for the first three, which are
 // how many there are now.
 type Stats struct {
 	Sessions int // established
 	HalfOpen int // handshakes in progress
+	Shards   int // of all addresses
 
 	HandshakesStarted   uint64 // after the cookie
 	HandshakesCompleted uint64
@@ -74,6 +75,9 @@ type Stats struct {
 
 	KeyUpdates uint64 // new keys of DTLS 1.3, of either direction
 
+	// DatagramsHandedOver came in at another shard than that of their session.
+	DatagramsHandedOver uint64
+
 	AddressChanges      uint64 // of peers with a connection ID
 	AddressChecksFailed uint64 // a peer seemed to have moved, and did not answer from there
 
@@ -90,6 +94,7 @@ type counters struct {
 	messagesIn, messagesOut            atomic.Uint64
 	cookies, retransmissions, unwanted atomic.Uint64
 	moves, checksFailed, fragments     atomic.Uint64
+	handedOver                         atomic.Uint64
 
 	failed [NumFailures]atomic.Uint64
 	drops  [NumDrops]atomic.Uint64
@@ -113,6 +118,7 @@ func (c *counters) addTo(s *Stats) {
 	s.KeyUpdates += c.keyUpdates.Load()
 	s.Retransmissions += c.retransmissions.Load()
 	s.AcceptQueueFull += c.unwanted.Load()
+	s.DatagramsHandedOver += c.handedOver.Load()
 	s.AddressChanges += c.moves.Load()
 	s.AddressChecksFailed += c.checksFailed.Load()
 	for i := range c.failed {

@@ -151,6 +151,10 @@ func (v voice) socket(err error) string {
 	return v.choose("", v.name+": ") + "Failed to read a datagram: " + err.Error()
 }
 
+func (v voice) unsteered(err error) string {
+	return "Datagrams of clients that have moved are handed over from shard to shard, because the kernel refuses to look for their connection IDs: " + err.Error()
+}
+
 func (v voice) notSent(peer netip.AddrPort, err error) string {
 	return v.subject(peer) + "Failed to send a datagram: " + err.Error()
 }

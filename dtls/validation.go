@@ -41,6 +41,9 @@ func (c *Config) check(side engine.Side) error {
 	case len(c.PSKIdentityHint) > 1<<16-1:
 		return fmt.Errorf("PSKIdentityHint has %d bytes; the protocol has room for %d", len(c.PSKIdentityHint), 1<<16-1)
 	}
+	if err := checkShards(c.Shards); err != nil {
+		return err
+	}
 	if err := c.checkConnectionIDs(); err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 		return usage(cmd, plainly(err))
 	})
 	root.SuggestionsMinimumDistance = 2 // letters that may be wrong
-	root.AddCommand(newServe(), newConnect(), newPSK(), newVersion())
+	root.AddCommand(newServe(), newConnect(), newBench(), newPSK(), newVersion())
 	return root
 }
 
@@ -133,6 +133,7 @@ func plainly(err error) error {
 	}
 	wants := map[string]string{
 		"int":      "a whole number",
+		"float64":  "a number",
 		"bool":     "true or false",
 		"duration": "a duration such as 30s, 5m or 1h30m",
 	}[invalid.GetFlag().Value.Type()]

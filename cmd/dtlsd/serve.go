@@ -77,6 +77,7 @@ func serveFlags(f *pflag.FlagSet, s *daemon.ServeSettings) {
 	f.StringSliceVar(&s.ALPN, "alpn", s.ALPN, "application `PROTOCOLS`, best first")
 	f.IntVar(&s.MTU, "mtu", s.MTU, "largest datagram of a handshake, in `BYTES` (default 1200)")
 	f.TextVar(&s.CID, "cid", s.CID, "`LENGTH` in bytes of the connection IDs given to clients that ask, or off")
+	f.IntVar(&s.Shards, "shards", s.Shards, "serve each address with this `NUMBER` of goroutines, each with its own socket; 0 for as many as there are processors (Linux only)")
 	f.TextVar(&s.IdleTimeout, "idle-timeout", s.IdleTimeout, "end sessions that are silent for this `DURATION`; negative for never")
 	f.TextVar(&s.Datagrams, "datagrams", s.Datagrams, "show of each datagram `full|meta|off`")
 	f.IntVar(&s.DatagramRate, "datagram-rate", s.DatagramRate, "show at most this `NUMBER` of datagrams a second")

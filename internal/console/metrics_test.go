@@ -16,7 +16,7 @@ func TestMetricsAreThoseOfTheServer(t *testing.T) {
 		Sessions: 1, HalfOpen: 2, HandshakesStarted: 3, HandshakesCompleted: 4, HandshakesResumed: 5,
 		DatagramsReceived: 6, DatagramsSent: 7, BytesReceived: 8, BytesSent: 9, MessagesReceived: 10, MessagesSent: 11,
 		CookiesSent: 12, Retransmissions: 13, AddressChanges: 16, AddressChecksFailed: 17,
-		HandshakesDTLS13: 18, RetriesSent: 19, KeyUpdates: 20, HelloFragments: 21,
+		HandshakesDTLS13: 18, RetriesSent: 19, KeyUpdates: 20, HelloFragments: 21, Shards: 22, DatagramsHandedOver: 23,
 	}
 	s.backend.stats.HandshakesFailed[dtls.FailedWrongKey] = 14
 	s.backend.stats.Drops[dtls.NumDrops-1] = 15
@@ -49,6 +49,8 @@ func TestMetricsAreThoseOfTheServer(t *testing.T) {
 		"dtlsd_retries_sent_total 19",
 		"dtlsd_key_updates_total 20",
 		"dtlsd_hello_fragments_total 21",
+		"dtlsd_shards 22",
+		"dtlsd_datagrams_handed_over_total 23",
 		`dtlsd_handshakes_failed_total{reason="wrong_key"} 14`,
 		`dtlsd_handshakes_failed_total{reason="timeout"} 0`,
 		`dtlsd_drops_total{reason="` + dtls.DropReason(dtls.NumDrops-1).String() + `"} 15`,

@@ -17,6 +17,7 @@ type Status struct {
 	Addresses []netip.Addr `json:"addresses"` // of this machine
 	Sessions  int          `json:"sessions"`
 	HalfOpen  int          `json:"half_open"`
+	Shards    int          `json:"shards"` // of all addresses
 	Captures  bool         `json:"captures"`
 	Payloads  Payloads     `json:"payloads"`
 }
@@ -37,6 +38,7 @@ func (c *Console) status() Status {
 		Addresses: machineAddresses(),
 		Sessions:  stats.Sessions,
 		HalfOpen:  stats.HalfOpen,
+		Shards:    stats.Shards,
 		Captures:  c.settings.Captures,
 		Payloads:  c.settings.Payloads,
 	}

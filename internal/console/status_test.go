@@ -11,9 +11,10 @@ import (
 func TestStatusTellsWhatTheServerDoes(t *testing.T) {
 	s := newSite(t, func(s *Settings) { s.Captures, s.Payloads = true, PayloadsMeta })
 	s.backend.stats.Sessions, s.backend.stats.HalfOpen = 3, 1
+	s.backend.stats.Shards = 2
 	var got Status
 	s.get("/api/v1/status", &got)
-	if got.Boot == "" || got.Version != "dtlsd (test)" || got.Sessions != 3 || got.HalfOpen != 1 ||
+	if got.Boot == "" || got.Version != "dtlsd (test)" || got.Sessions != 3 || got.HalfOpen != 1 || got.Shards != 2 ||
 		!got.Captures || got.Payloads != PayloadsMeta || !got.Accepting || !slices.Equal(got.Listening, []string{"127.0.0.1:22334"}) {
 		t.Errorf("got %+v", got)
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dtlsd/dtlsd/dtls"
 )
 
 // Settings that are one word of a few. On the command line and in the
@@ -66,6 +68,18 @@ func (l Level) slog() slog.Level {
 		return slog.LevelError
 	}
 	return slog.LevelInfo
+}
+
+// least returns the least level of the lines that are told of in package dtls,
+// which has no details.
+func (l Level) least() dtls.Level {
+	switch l {
+	case LevelWarn:
+		return dtls.Warning
+	case LevelError:
+		return dtls.Error
+	}
+	return dtls.Info
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler].

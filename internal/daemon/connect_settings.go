@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"crypto/tls"
+	"net"
 	"time"
 
 	"github.com/dtlsd/dtlsd/dtls"
@@ -68,6 +69,25 @@ func (s *ConnectSettings) Validate() error {
 		return usageFault("", "--interval and --timeout must be longer than nothing")
 	}
 	return nil
+}
+
+// Config returns what the settings mean to the library, for clients that are not
+// those of [Connect]. The error is a [*Fault].
+func (s *ConnectSettings) Config() (*dtls.Config, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	config, _, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(s.Address)
+	}
+	if err := config.ValidateClient(); err != nil {
+		return nil, configFault(err)
+	}
+	return config, nil
 }
 
 // config returns what the settings mean to the library, and the name by which

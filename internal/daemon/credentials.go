@@ -146,6 +146,7 @@ func (c *credentials) validate(config *dtls.Config) error {
 
 // apply makes config use c.
 func (c *credentials) apply(config *dtls.Config) {
+	config.LookupsInMemory = true
 	if c.keys.Load() != nil {
 		config.PSK = c
 		config.PSKIdentityHint = []byte(c.settings.PSKHint)

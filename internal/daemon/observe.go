@@ -12,15 +12,17 @@ import (
 func observer(name string, level Level, tell func(Line)) *dtls.Observer {
 	least := level.slog()
 	o := &dtls.Observer{
-		Name: name,
+		Name:     name,
+		LogLevel: level.least(),
 		Log: func(e dtls.Entry) {
 			if e.Kind == dtls.KindKeyLog { // which is warned of with its name
 				return
 			}
-			if l := lineOf(e); l.Level >= least {
-				tell(l)
+			if levelOf(e.Level) < least {
+				return
 			}
-			if name == "" && e.State != nil && least <= slog.LevelInfo {
+			tell(lineOf(e))
+			if name == "" && e.State != nil {
 				tellOfClient(e, tell)
 			}
 		},

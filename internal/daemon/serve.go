@@ -135,7 +135,7 @@ func (d *Service) run(ctx context.Context, streams Streams, watch Watch) error {
 	defer d.stopWatching()
 	d.config.Observer = d.observer()
 
-	d.station = &station{server: d.newServer(), opened: d.welcome, missing: d.warn, parted: d.parted, failed: make(chan error, 1)}
+	d.station = &station{server: d.newServer(), shards: d.settings.Shards, opened: d.welcome, missing: d.warn, parted: d.parted, failed: make(chan error, 1)}
 	if err := d.station.listen(ctx, d.places); err != nil {
 		return err
 	}
@@ -232,6 +232,9 @@ func (d *Service) welcome(addresses []net.Addr) {
 		return
 	}
 	d.welcomed = true
+	if shards := d.station.shardsOfEach(); shards > 1 {
+		d.inform(fmt.Sprintf("Each address is served by %d shards", shards))
+	}
 	d.tell(d.credentials.weaknesses()...)
 	d.tell(d.credentials.expiry()...)
 	speaks12 := speaksDTLS12(d.config)

@@ -35,6 +35,7 @@ type ServeSettings struct {
 	MTU         int       `toml:"mtu"`
 	IdleTimeout Duration  `toml:"idle-timeout"`
 	CID         CIDLength `toml:"cid"`
+	Shards      int       `toml:"shards"`
 	KeyLog      string    `toml:"keylog"`
 
 	Console         string   `toml:"console"`
@@ -159,6 +160,8 @@ func (s *ServeSettings) Validate() error {
 		return usageFault("a certificate needs its private key, in the same or in another file", "--console-cert and --console-key go together")
 	case !possibleMTU(s.MTU):
 		return usageFault("", "--mtu has to be between %d and %d", minMTU, maxMTU)
+	case s.Shards < 0 || s.Shards > dtls.MaxShards:
+		return usageFault("0 stands for as many as there are processors", "--shards has to be between 0 and %d", dtls.MaxShards)
 	case s.DatagramRate < 0 || s.DatagramBytes < 0:
 		return usageFault("", "--datagram-rate and --datagram-bytes cannot be negative")
 	}

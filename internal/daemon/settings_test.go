@@ -29,6 +29,7 @@ reply = "echo"
 idle-timeout = "90s"
 datagrams = "meta"
 cid = 4
+shards = 3
 `, 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +37,7 @@ cid = 4
 	if !slices.Equal(s.Listen, []string{"127.0.0.1:5684", "[::1]:5684"}) || !slices.Equal(s.PSK, []string{"alice:1a2b"}) {
 		t.Errorf("lists: %+v", s)
 	}
-	if s.Reply != ReplyEcho || s.Datagrams != DetailMeta || s.IdleTimeout.Duration != 90*time.Second || s.CID != 4 {
+	if s.Reply != ReplyEcho || s.Datagrams != DetailMeta || s.IdleTimeout.Duration != 90*time.Second || s.CID != 4 || s.Shards != 3 {
 		t.Errorf("words: %+v", s)
 	}
 	if s.LogLevel != LevelInfo || s.DatagramRate != 100 || s.Console != DefaultConsole {
@@ -90,6 +91,8 @@ func TestValidateRefusesWhatCannotBeMeant(t *testing.T) {
 		{"two certificates", func(s *ServeSettings) { s.Cert, s.Key, s.SelfSigned = "c", "k", true }, "--self-signed"},
 		{"client CA without certificate", func(s *ServeSettings) { s.ClientCA = "ca.pem" }, "--client-ca"},
 		{"console's certificate without key", func(s *ServeSettings) { s.ConsoleCert = "a.pem" }, "--console-cert and --console-key go together"},
+		{"too many shards", func(s *ServeSettings) { s.Shards = 257 }, "--shards has to be between 0 and 256"},
+		{"fewer shards than none", func(s *ServeSettings) { s.Shards = -1 }, "--shards"},
 		{"negative rate", func(s *ServeSettings) { s.DatagramRate = -1 }, "negative"},
 	}
 	for _, tt := range tests {

@@ -30,8 +30,8 @@ func (p place) network() string {
 	return "udp6"
 }
 
-// opened is the place with the port of its socket.
-func (p place) opened(socket *net.UDPConn) net.Addr {
+// opened is the place with the port of its sockets.
+func (p place) opened(socket net.PacketConn) net.Addr {
 	address := *p.address
 	if local, ok := socket.LocalAddr().(*net.UDPAddr); ok {
 		address.Port = local.Port
@@ -62,16 +62,17 @@ func places(listen []string) ([]place, error) {
 // from any goroutine.
 type station struct {
 	server  *dtls.Server
+	shards  int              // of each address; 0 for as many as there are processors
 	opened  func([]net.Addr) // called with the real addresses before anything is served
 	missing func(error)      // called for an optional address that there is not
 	parted  func(int, error) // called when sockets were given up: how many peers were told goodbye, and why not all
 	failed  chan error       // gets the error of a socket that died
 
 	mu      sync.Mutex
-	sockets []net.PacketConn
-	asked   []string // their addresses, as they were asked for
-	real    []string // the same, with the ports that the system chose
-	paused  bool     // it has sockets, and refuses new sessions
+	sockets [][]net.PacketConn // of each address those of its shards
+	asked   []string           // the addresses, as they were asked for
+	real    []string           // the same, with the ports that the system chose
+	paused  bool               // it has sockets, and refuses new sessions
 }
 
 // listen starts to listen. On the addresses on which it does already, it goes
@@ -91,15 +92,15 @@ func (s *station) listen(ctx context.Context, where []place) error {
 	s.sockets, s.asked, s.real = sockets, asked, sorted(addresses)
 	s.accept(true)
 	s.opened(addresses)
-	for _, socket := range sockets {
-		go s.serve(socket)
+	for _, group := range sockets {
+		go s.serve(group)
 	}
 	return nil
 }
 
 // replaceSockets opens new sockets in the place of those there are. These are
 // given up only when that is possible, unless they are what is in the way.
-func (s *station) replaceSockets(ctx context.Context, where []place) ([]net.PacketConn, []net.Addr, error) {
+func (s *station) replaceSockets(ctx context.Context, where []place) ([][]net.PacketConn, []net.Addr, error) {
 	if slices.ContainsFunc(where, s.occupies) {
 		s.withdraw(ctx)
 		return s.bindAll(where)
@@ -114,8 +115,8 @@ func (s *station) replaceSockets(ctx context.Context, where []place) ([]net.Pack
 // occupies reports whether one of the sockets keeps another from being opened
 // there.
 func (s *station) occupies(p place) bool {
-	return slices.ContainsFunc(s.sockets, func(socket net.PacketConn) bool {
-		own, ok := socket.LocalAddr().(*net.UDPAddr)
+	return slices.ContainsFunc(s.sockets, func(group []net.PacketConn) bool {
+		own, ok := group[0].LocalAddr().(*net.UDPAddr)
 		if !ok || own.Port != p.address.Port {
 			return false
 		}
@@ -154,18 +155,28 @@ func (s *station) listening() (addresses []string, accepting bool) {
 	return slices.Clone(s.real), len(s.sockets) > 0 && !s.paused
 }
 
-// serve reports a socket that dies before it is given up.
-func (s *station) serve(socket net.PacketConn) {
-	err := s.server.Serve(socket)
+// serve reports the sockets of an address that die before they are given up.
+func (s *station) serve(group []net.PacketConn) {
+	err := s.server.ServeGroup(group)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if errors.Is(err, dtls.ErrServerClosed) || !slices.Contains(s.sockets, socket) {
+	isOurs := func(other []net.PacketConn) bool { return other[0] == group[0] }
+	if errors.Is(err, dtls.ErrServerClosed) || !slices.ContainsFunc(s.sockets, isOurs) {
 		return
 	}
 	select {
-	case s.failed <- runFault("", "serving %v: %w", socket.LocalAddr(), rootCause(err)):
+	case s.failed <- runFault("", "serving %v: %w", group[0].LocalAddr(), rootCause(err)):
 	default: // one is enough
 	}
+}
+
+// shardsOfEach returns how many shards serve each of the addresses. The caller
+// holds the lock, or is called with it held.
+func (s *station) shardsOfEach() int {
+	if len(s.sockets) == 0 {
+		return 0
+	}
+	return len(s.sockets[0])
 }
 
 // stopAccepting refuses new sessions; those there are live on.
@@ -195,10 +206,16 @@ func (s *station) withdraw(ctx context.Context) (told int, err error) {
 // forgetSockets closes the sockets. The server has closed them, but for those
 // that it had not got to serve yet.
 func (s *station) forgetSockets() {
-	for _, socket := range s.sockets {
-		socket.Close()
-	}
+	closeAll(s.sockets)
 	s.sockets, s.asked, s.real = nil, nil, nil
+}
+
+func closeAll(sockets [][]net.PacketConn) {
+	for _, group := range sockets {
+		for _, socket := range group {
+			socket.Close()
+		}
+	}
 }
 
 // close is disconnect for good.
@@ -210,21 +227,19 @@ func (s *station) close(ctx context.Context) {
 	s.parted(told, err)
 }
 
-// bindAll opens a socket for each place, or none. The addresses have the ports
+// bindAll opens the sockets of each place, or none. The addresses have the ports
 // that the system chose.
-func (s *station) bindAll(where []place) (sockets []net.PacketConn, addresses []net.Addr, err error) {
+func (s *station) bindAll(where []place) (sockets [][]net.PacketConn, addresses []net.Addr, err error) {
 	for _, p := range where {
-		socket, err := net.ListenUDP(p.network(), p.address)
+		group, err := dtls.ListenGroup(p.network(), p.address.String(), s.shards)
 		switch {
 		case err == nil:
-			sockets = append(sockets, socket)
-			addresses = append(addresses, p.opened(socket))
+			sockets = append(sockets, group)
+			addresses = append(addresses, p.opened(group[0]))
 		case p.optional && absent(err):
 			s.missing(fmt.Errorf("not listening on %v: %w", p.address, rootCause(err)))
 		default:
-			for _, open := range sockets {
-				open.Close()
-			}
+			closeAll(sockets)
 			return nil, nil, bindFault(p.address, err)
 		}
 	}

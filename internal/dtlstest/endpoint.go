@@ -145,11 +145,12 @@ func (e *Endpoint) Drain(now time.Time) {
 		if event.Kind == engine.EventNone {
 			return
 		}
-		e.take(now, event)
+		e.Deliver(now, event)
 	}
 }
 
-func (e *Endpoint) take(now time.Time, event engine.Event) {
+// Deliver takes one event, for those who drain the association themselves.
+func (e *Endpoint) Deliver(now time.Time, event engine.Event) {
 	switch event.Kind {
 	case engine.EventSend:
 		e.post(slices.Clone(event.Data))

@@ -131,6 +131,7 @@ func (a *Association) receiveACK(now time.Time, epoch uint16, content []byte) {
 		a.fail(err)
 		return
 	}
+	a.stirred = true
 	listed := make(map[recordNumber]bool)
 	for n := range ack.Records.All() {
 		// RFC 9147, Section 7: during the handshake, an ACK has the epoch of what

@@ -195,6 +195,7 @@ func (c *course) settled() bool {
 			c.fail("%v keeps %d bytes of at most %d", e.Side(), kept, limit)
 		}
 		c.checkReceived(e)
+		c.nap(e)
 	}
 	return c.complete() || c.Client.Over
 }
@@ -224,6 +225,13 @@ func (c *course) talk() {
 		case 3, 4:
 			c.renew(e)
 		}
+	}
+}
+
+// nap has an association that is at rest be packed, often.
+func (c *course) nap(e *dtlstest.Endpoint) {
+	if e.AtRest() && c.random.IntN(3) == 0 {
+		e.Nap()
 	}
 }
 

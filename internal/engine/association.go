@@ -50,15 +50,15 @@ type Association struct {
 	side           Side
 	phase          phase
 	newest         bool // see Newest
+	stirred        bool // there is something for advanceLate
 }
 
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
-	keys           suite.Keys          // in DTLS 1.3 the traffic secret that they come from
-	protection     *suite.Protection   // of DTLS 1.2
-	protection13   *suite.Protection13 // of DTLS 1.3
-	seq            uint64              // next record number to send; unused when reading
+	keys           suite.Keys       // in DTLS 1.3 the traffic secret that they come from
+	protection     suite.Protection // of either version, see protect13; without keys until it is used
+	seq            uint64           // next record number to send; unused when reading
 	epoch          uint16
 	encryptThenMAC bool
 	replaced       bool // the peer was asked for new keys; when reading
@@ -245,36 +245,32 @@ func (a *Association) ExportKeyingMaterial(label string, context []byte, hasCont
 // Trim drops the expanded keys of an association that is idle. The next
 // record expands them again.
 func (a *Association) Trim() {
-	a.read.protection, a.read.protection13 = nil, nil
-	a.write.protection, a.write.protection13 = nil, nil
+	a.read.trim()
+	a.write.trim()
 	a.older.trim()
 }
 
+func (h *half) trim() { h.protection = suite.Protection{} }
+
 // protect returns the protection of h, expanded from its keys on first use.
 func (a *Association) protect(h *half) *suite.Protection {
-	if h.protection == nil {
-		p, err := a.suite.NewProtection(h.keys, h.encryptThenMAC, a.cfg.Rand)
-		if err != nil {
+	if !h.protection.Expanded() {
+		if err := a.suite.Expand(&h.protection, &a.ws.scratch, h.keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 			// The keys came from the key block of the same suite.
 			panic("dtls: keys do not fit " + a.suite.String() + ": " + err.Error())
 		}
-		h.protection = p
 	}
-	return h.protection
+	return &h.protection
 }
 
 // protect13 returns the protection of h, expanded from its traffic secret on
 // first use.
 func (a *Association) protect13(h *half) *suite.Protection13 {
-	if h.protection13 == nil {
-		p, err := a.suite13.NewProtection(a.suite13.TrafficKeys(suite.Secret(h.keys)))
-		if err != nil {
-			// The keys have the lengths of the same suite.
-			panic("dtls: keys do not fit " + a.suite13.String() + ": " + err.Error())
-		}
-		h.protection13 = p
+	p := (*suite.Protection13)(&h.protection)
+	if !h.protection.Expanded() {
+		a.suite13.Expand(p, &a.ws.scratch, suite.Secret(h.keys))
 	}
-	return h.protection13
+	return p
 }
 
 func (a *Association) drop(reason wire.Drop) {

@@ -84,49 +84,6 @@ func seal(b *testing.B, p *dtlstest.Pair, payload []byte, datagrams [][]byte) {
 	}
 }
 
-// BenchmarkHandshake runs both sides of a handshake in one goroutine.
-func BenchmarkHandshake(b *testing.B) {
-	group := func(g wire.Group) dtlstest.Option {
-		return server(func(cfg *engine.Config) { cfg.Policy.Groups = []wire.Group{g} })
-	}
-	keys := both(func(cfg *engine.Config) { cfg.Keys = suite.SystemKeys{} })
-	resumed := func(w way) []dtlstest.Option {
-		options, _ := w.prepare(b, only(ecdsa))
-		return options
-	}
-	for _, test := range []struct {
-		name    string
-		options []dtlstest.Option
-	}{
-		{"PSK", []dtlstest.Option{only(plainPSK)}},
-		{"ECDHE_PSK/X25519", []dtlstest.Option{only(ecdhePSK), group(wire.GroupX25519)}},
-		{"ECDHE_ECDSA/P-256", []dtlstest.Option{only(ecdsa), group(wire.GroupP256)}},
-		{"ECDHE_ECDSA/X25519", []dtlstest.Option{only(ecdsa), group(wire.GroupX25519)}},
-		{"ECDHE_RSA/X25519", []dtlstest.Option{only(rsa), group(wire.GroupX25519)}},
-		{"ECDHE_ECDSA/P-256/mutual", []dtlstest.Option{only(ecdsa), group(wire.GroupP256), asking(engine.RequireClientCert)}},
-		{"resumed/ticket", resumed(ways[0])},
-		{"resumed/session-id", resumed(ways[1])},
-	} {
-		b.Run(test.name, func(b *testing.B) {
-			benchmarkHandshake(b, append(test.options, keys)...)
-		})
-	}
-}
-
-// benchmarkHandshake has a pair connect again and again.
-func benchmarkHandshake(b *testing.B, options ...dtlstest.Option) {
-	b.Helper()
-	var setup dtlstest.Setup
-	p := dtlstest.NewPair(b, 1, append(options, func(s *dtlstest.Setup) { setup = *s })...)
-	cfg := setup.Client.Complete()
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Client = dtlstest.NewClient(cfg, p.Now, setup.Target)
-		p.Server = nil
-		p.Connect()
-	}
-}
-
 // BenchmarkIdleAssociation reports what an established association keeps on
 // the heap once it has received data and been trimmed.
 func BenchmarkIdleAssociation(b *testing.B) {

@@ -25,7 +25,7 @@ func (c Credential) certificate13() wire.Certificate13 {
 //
 // RFC 8446, Section 4.4.3.
 func (h *handshake) prove(c Credential, scheme wire.SignatureScheme, then func(now time.Time) (state, error)) (state, error) {
-	isClient, sum := h.a.side == Client, h.transcript.sum()
+	isClient, sum := h.a.side == Client, slices.Clone(h.transcript.sum())
 	sign := func() ([]byte, error) { return suite.Sign13(c.Signer, scheme, isClient, sum) }
 	return compute(h, sign, func(now time.Time, signature []byte) (state, error) {
 		h.send(wire.TypeCertificateVerify, wire.CertificateVerify{Scheme: scheme, Signature: signature}.AppendTo(nil))
@@ -92,7 +92,7 @@ func (h *handshake) checkCertificateVerify(m message, key crypto.PublicKey) (sta
 	if !slices.Contains(schemes13(h.a.cfg.Policy.Schemes), verify.Scheme) {
 		return h.state, refuse(wire.AlertIllegalParameter, "%v signs with %v, which was not offered", h.a.side.Peer(), verify.Scheme)
 	}
-	isClient, sum := h.a.side == Server, h.transcript.sum()
+	isClient, sum := h.a.side == Server, slices.Clone(h.transcript.sum())
 	check := func() (struct{}, error) {
 		return struct{}{}, suite.Verify13(key, verify.Scheme, isClient, sum, verify.Signature)
 	}

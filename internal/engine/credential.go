@@ -130,7 +130,10 @@ func (s *serverStart) helloInfo() *HelloInfo {
 }
 
 func numbers[T ~uint16](list wire.Uint16List) []T {
-	var values []T
+	if list.Len() == 0 {
+		return nil
+	}
+	values := make([]T, 0, list.Len())
 	for v := range list.All() {
 		values = append(values, T(v))
 	}

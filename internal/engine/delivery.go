@@ -45,7 +45,7 @@ func (d *delivery) newFlight() {
 func (d *delivery) add(t wire.HandshakeType, body []byte) uint16 {
 	m := outgoing{typ: t, seq: uint16(d.sendSeq), epoch: d.sendEpoch, body: body}
 	d.sendSeq++
-	d.flight.messages = append(d.flight.messages, m)
+	d.flight.append(m)
 	d.trace(Message{Sent: true, Type: t, Seq: m.seq, Length: len(body), Body: body})
 	return m.seq
 }

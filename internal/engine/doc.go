@@ -32,5 +32,6 @@
 // Everything that only a handshake needs is in one struct (handshake.go),
 // gone when the association is established. What may have to be repeated
 // after that is in another, smaller one (linger.go), gone soon after. What
-// remains is small, and can leave the process (export.go).
+// remains is small. Between records it fits into a flat byte string (pack.go), and
+// it can leave the process (export.go).
 package engine

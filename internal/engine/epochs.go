@@ -187,10 +187,10 @@ func (o *older) trim() {
 		return
 	}
 	for i := range o.reads {
-		o.reads[i].protection13 = nil
+		o.reads[i].trim()
 	}
 	for i := range o.writes {
-		o.writes[i].protection13 = nil
+		o.writes[i].trim()
 	}
 }
 

@@ -100,8 +100,7 @@ func (h *half) restore(a *Association, keys suite.Keys, epoch uint16) error {
 		}
 		return nil
 	}
-	var err error
-	if h.protection, err = a.suite.NewProtection(keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
+	if err := a.suite.Expand(&h.protection, &a.ws.scratch, keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 		return ErrExport
 	}
 	return nil

@@ -42,6 +42,16 @@ type flight struct {
 	from     place     // where the next transmission begins
 }
 
+// usualFlight is how many messages there is room for in a flight at once.
+const usualFlight = 4
+
+func (f *flight) append(m outgoing) {
+	if f.messages == nil {
+		f.messages = make([]outgoing, 0, usualFlight)
+	}
+	f.messages = append(f.messages, m)
+}
+
 // finish ends a flight that has arrived.
 func (f *flight) finish() { *f = flight{version: f.version, timeout: f.timeout} }
 

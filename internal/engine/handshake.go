@@ -98,6 +98,7 @@ type handshake struct {
 	result               State
 	sessionID            []byte
 	master               [48]byte
+	prf                  *suite.PRF // of the master secret, in DTLS 1.2
 	clientRandom         [32]byte
 	serverRandom         [32]byte
 	extendedMasterSecret bool
@@ -224,13 +225,13 @@ func (h *handshake) send(t wire.HandshakeType, body []byte) {
 
 // sendChangeCipherSpec puts all that follows under the new keys.
 func (h *handshake) sendChangeCipherSpec() {
-	h.flight.messages = append(h.flight.messages, outgoing{ccs: true})
+	h.flight.append(outgoing{ccs: true})
 	h.sendEpoch = 1
 }
 
 // sendFinished ends our part of the handshake.
 func (h *handshake) sendFinished() {
-	data := h.a.suite.VerifyData(h.master[:], h.a.side == Client, h.transcript.sum())
+	data := h.prf.VerifyData(h.a.side == Client, h.transcript.sum())
 	h.send(wire.TypeFinished, wire.Finished{VerifyData: data[:]}.AppendTo(nil))
 }
 
@@ -339,7 +340,8 @@ func (h *handshake) deriveMaster(premaster []byte) {
 // installKeys derives the keys of epoch 1 from the master secret.
 func (h *handshake) installKeys() {
 	a := h.a
-	client, server := a.suite.KeyBlock(h.master[:], &h.clientRandom, &h.serverRandom)
+	h.prf = a.suite.NewPRF(h.master[:])
+	client, server := h.prf.KeyBlock(&h.clientRandom, &h.serverRandom)
 	read, write := client, server
 	if a.side == Client {
 		read, write = server, client
@@ -357,7 +359,7 @@ func (h *handshake) installKeys() {
 // validate a Finished message", whatever is wrong with it.
 func (h *handshake) checkFinished(m message) error {
 	finished, err := wire.ParseFinished(m.body)
-	want := h.a.suite.VerifyData(h.master[:], h.a.side == Server, h.transcript.sum())
+	want := h.prf.VerifyData(h.a.side == Server, h.transcript.sum())
 	if err != nil || subtle.ConstantTimeCompare(finished.VerifyData, want[:]) != 1 {
 		return refuse(wire.AlertDecryptError, "finished does not match the handshake")
 	}

@@ -161,3 +161,13 @@ func TestStaleTicketIsPassedOver(t *testing.T) {
 		}
 	}
 }
+
+// What the server says when it has the client's Finished is one datagram.
+func TestServerAcknowledgesAndGivesTicketsInOneDatagram(t *testing.T) {
+	p := connected(t, dtls13, withCertificates,
+		client(func(cfg *engine.Config) { cfg.SessionCache = true }),
+		server(func(cfg *engine.Config) { cfg.Tickets = sealer(t, 1) }))
+	if p.Server.SentCount != 2 || len(p.Client.Stored) == 0 {
+		t.Errorf("the server has sent %d datagrams, and %d tickets; want its flight and one more", p.Server.SentCount, len(p.Client.Stored))
+	}
+}

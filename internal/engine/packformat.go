@@ -292,21 +292,6 @@ func (s *still) parseSecrets(in *unpacker) {
 	s.secrets, s.resumption = in.take(secret), in.take(resumption)
 }
 
-func (in *unpacker) window() replayWindow {
-	w := replayWindow{next: in.number(1<<64 - 1)}
-	w.seen = in.number(1<<64-1) ^ w.missing()
-	w.failed = in.number(1<<64 - 1)
-	return w
-}
-
-func (in *unpacker) ceiling() ceiling {
-	var c ceiling
-	copy(c.lineage[:], in.take(len(c.lineage)))
-	c.generation = in.number(1<<64 - 1)
-	c.send, c.receive = in.number(1<<64-1), in.number(1<<64-1)
-	return c
-}
-
 // parseCIDs takes the connection IDs. Those of the State are mostly among them.
 func (s *still) parseCIDs(in *unpacker) {
 	c := &s.cids
@@ -404,6 +389,21 @@ func (u *unpacker) number(limit uint64) uint64 {
 	}
 	u.in = u.in[size:]
 	return n
+}
+
+func (u *unpacker) window() replayWindow {
+	w := replayWindow{next: u.number(1<<64 - 1)}
+	w.seen = u.number(1<<64-1) ^ w.missing()
+	w.failed = u.number(1<<64 - 1)
+	return w
+}
+
+func (u *unpacker) ceiling() ceiling {
+	var c ceiling
+	copy(c.lineage[:], u.take(len(c.lineage)))
+	c.generation = u.number(1<<64 - 1)
+	c.send, c.receive = u.number(1<<64-1), u.number(1<<64-1)
+	return c
 }
 
 // opaque returns the next field with a length.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -59,8 +58,11 @@ func (a *Association) advance(now time.Time) {
 	if a.hs != nil {
 		a.hs.advance(now)
 	}
-	if a.hs == nil && a.suite13 != nil && a.delivery != nil {
-		a.advanceLate(now)
+	if a.stirred && a.hs == nil {
+		a.stirred = false
+		if a.suite13 != nil && a.delivery != nil {
+			a.advanceLate(now)
+		}
 	}
 }
 
@@ -125,7 +127,7 @@ func (a *Association) receiveProtected(now time.Time, r wire.Record) {
 		return
 	}
 	t, plaintext, err := a.open(r)
-	if errors.Is(err, suite.ErrOpen) {
+	if err == suite.ErrOpen {
 		a.drop(wire.DropAuthentication)
 		if a.hs != nil && (r.Type == wire.ContentHandshake || r.Type == wire.ContentCID) {
 			a.hs.role.undecryptable()
@@ -169,7 +171,7 @@ func (a *Association) receiveOpened(now time.Time, t wire.ContentType, seq uint6
 	default:
 		// Application data proves that the peer has our last flight.
 		a.linger = nil
-		a.ws.push(Event{Kind: EventData, Data: plaintext})
+		a.ws.pushData(plaintext)
 	}
 }
 
@@ -193,6 +195,7 @@ func (a *Association) receiveHandshake(now time.Time, n recordNumber, payload []
 		a.drop(wire.DropEmptyRecord)
 		return
 	}
+	a.stirred = true
 	taken := true
 	for len(payload) > 0 {
 		f, rest, err := wire.ParseFragment(payload)

@@ -12,9 +12,10 @@ import (
 //
 // RFC 9147, Section 4.
 func (a *Association) seal13(dst []byte, w *half, t wire.ContentType, seq uint64, content []byte) []byte {
+	start := len(dst)
 	header := wire.UnifiedHeader{CID: a.peerCID(), Epoch: uint64(w.epoch), Seq: seq}
 	dst = header.AppendTo(dst)
-	return a.protect13(w).Seal(dst, header.Len(), t, seq, content, 0)
+	return a.protect13(w).Seal(dst, len(dst)-start, t, seq, content, 0)
 }
 
 // receiveUnifiedRecord takes the record of DTLS 1.3 at the start of a datagram,
@@ -25,7 +26,7 @@ func (a *Association) receiveUnifiedRecord(now time.Time, datagram []byte) (rest
 		a.drop(wire.DropMalformedRecord)
 		return nil
 	}
-	if len(a.cid()) > 0 && r.CID != nil && !a.cids.includes(r.CID) {
+	if r.CID != nil && !a.cids.includes(r.CID) {
 		// RFC 9147, Section 4: what follows is as little for us.
 		a.drop(wire.DropUnknownCID)
 		return nil
@@ -144,6 +145,6 @@ func (a *Association) receiveOpened13(now time.Time, t wire.ContentType, n recor
 	case len(plaintext) == 0:
 		a.drop(wire.DropEmptyRecord)
 	default:
-		a.ws.push(Event{Kind: EventData, Data: plaintext})
+		a.ws.pushData(plaintext)
 	}
 }

@@ -93,6 +93,7 @@ func (h *handshake) establish13() {
 	a := h.a
 	a.hs = nil
 	a.phase = phaseEstablished
+	a.stirred = true
 	h.result.Version = wire.VersionDTLS13
 	h.result.Suite13 = a.suite13
 	h.result.ExtendedMasterSecret = true

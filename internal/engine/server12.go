@@ -48,6 +48,7 @@ type server12 struct {
 	key         suite.PrivateKey // ours, ephemeral
 	clientKey   crypto.PublicKey // of the client's certificate
 	psk         []byte
+	decoy       [decoyLen]byte
 	resumed     *SessionState
 	sendsTicket bool
 }
@@ -348,12 +349,11 @@ const decoyLen = 16
 // handshake then goes the same way as with a wrong key, and fails at the same
 // place (RFC 4279, Section 2 allows either).
 func (s *server12) keyOrDecoy(key []byte) ([]byte, error) {
-	decoy := make([]byte, decoyLen)
-	if err := s.random(decoy); err != nil {
+	if err := s.random(s.decoy[:]); err != nil {
 		return nil, err
 	}
 	if len(key) == 0 {
-		return decoy, nil
+		return s.decoy[:], nil
 	}
 	return key, nil
 }
@@ -409,8 +409,11 @@ func (s *server12) onFinished(now time.Time, m message) (state, error) {
 		return s.state, nil
 	}
 	s.newFlight()
-	session := s.session(now)
-	session.KeyProof = proveKey(s.psk, &s.master)
+	var session *SessionState
+	if s.sendsTicket || len(s.sessionID) > 0 {
+		session = s.session(now)
+		session.KeyProof = proveKey(s.psk, &s.master)
+	}
 	if err := s.sendTicket(now, session); err != nil {
 		return s.state, err
 	}

@@ -357,7 +357,7 @@ func (s *server13) onCertificateVerify(_ time.Time, m message) (state, error) {
 }
 
 // onFinished ends the handshake. The client waits for an acknowledgement, which
-// is sent before anything else.
+// is sent before anything else, and with the tickets where there is room.
 func (s *server13) onFinished(now time.Time, m message) (state, error) {
 	if err := s.checkFinished13(m); err != nil {
 		return s.state, err
@@ -370,11 +370,13 @@ func (s *server13) onFinished(now time.Time, m message) (state, error) {
 	a.older.forgetWrites()
 	s.schedule.wipe()
 	early := s.early.take(s.delivery)
+	from := a.ws.mark()
 	s.sendACK()
 	s.establish13()
 	if err := s.issueTickets(now, resumption); err != nil {
 		a.ws.push(Event{Kind: EventWarning, Err: fmt.Errorf("issuing tickets: %w", err)})
 	}
+	a.ws.join(from, int(a.mtu))
 	a.replay(now, early)
 	return s.state, nil
 }

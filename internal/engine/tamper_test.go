@@ -64,7 +64,7 @@ func (a *Association) HeldSecrets() [][]byte {
 
 // Expanded reports whether an association holds expanded keys.
 func (a *Association) Expanded() bool {
-	expanded := func(h *half) bool { return h.protection != nil || h.protection13 != nil }
+	expanded := func(h *half) bool { return h.protection.Expanded() }
 	if a.older != nil {
 		for i := range a.older.reads {
 			if expanded(&a.older.reads[i].half) {

@@ -17,15 +17,17 @@ type transcript struct {
 	hash  hash.Hash
 	whole bool // keep the bytes after the hash is known
 	is13  bool // messages have the headers of DTLS 1.3
+
+	header [wire.FragmentHeaderLen]byte // room for that of a message
+	digest [64]byte                     // room for sum
 }
 
 // add appends a message as if it were one fragment.
 func (t *transcript) add(typ wire.HandshakeType, seq uint16, body []byte) {
-	var header [wire.FragmentHeaderLen]byte
 	if t.is13 {
-		t.write(wire.AppendMessageHeader13(header[:0], typ, len(body)))
+		t.write(wire.AppendMessageHeader13(t.header[:0], typ, len(body)))
 	} else {
-		t.write(wire.AppendMessageHeader(header[:0], typ, seq, len(body)))
+		t.write(wire.AppendMessageHeader(t.header[:0], typ, seq, len(body)))
 	}
 	t.write(body)
 }
@@ -78,7 +80,7 @@ func (t *transcript) begin(h crypto.Hash, whole bool) {
 	}
 }
 
-// sum is the hash of the messages so far.
+// sum is the hash of the messages so far. It is good until the next call.
 func (t *transcript) sum() []byte {
-	return t.hash.Sum(nil)
+	return t.hash.Sum(t.digest[:0])
 }

@@ -159,8 +159,8 @@ func (c *course) checkDelivered() {
 	}
 	c.Run(afterlife, func() bool { return false })
 	for _, e := range c.ends() {
-		if !e.Deadline().IsZero() || e.Over {
-			c.fail("%v is over: %v; it waits for %v", e.Side(), e.Err, e.Deadline().Sub(c.Now))
+		if !e.AtRest() || !e.Deadline().IsZero() || e.Over {
+			c.fail("%v is not at rest; it is over: %v; it waits for %v", e.Side(), e.Err, e.Deadline().Sub(c.Now))
 		}
 	}
 	for _, e := range c.ends() {

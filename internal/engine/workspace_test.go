@@ -41,3 +41,32 @@ func TestDrainedWorkspaceHoldsNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspaceJoinsDatagramsThatFit(t *testing.T) {
+	for limit, want := range map[int]string{7: "abc abcdefg -", 6: "abc abcd - efg"} {
+		ws := NewWorkspace()
+		send := func(s string) {
+			start := len(ws.out)
+			ws.out = append(ws.out, s...)
+			ws.push(Event{Kind: EventSend, Data: ws.out[start:]})
+		}
+		send("abc")
+		from := ws.mark()
+		send("abcd")
+		ws.push(Event{Kind: EventEstablished})
+		send("efg")
+		ws.join(from, limit)
+		got := ""
+		for e := ws.pop(); e.Kind != EventNone; e = ws.pop() {
+			switch e.Kind {
+			case EventSend:
+				got += " " + string(e.Data)
+			default:
+				got += " -"
+			}
+		}
+		if got != " "+want {
+			t.Errorf("with room for %d bytes:%s, want %s", limit, got, want)
+		}
+	}
+}

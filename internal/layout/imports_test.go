@@ -30,7 +30,8 @@ var house = []room{
 	{"dtls", []string{"internal/engine", "internal/gate", "internal/trust", "internal/udp"}},
 	{"internal/daemon", []string{"dtls"}},
 	{"internal/console", []string{"dtls"}},
-	{"cmd/dtlsd", []string{"internal/daemon", "internal/console"}},
+	{"internal/load", []string{"dtls"}},
+	{"cmd/dtlsd", []string{"internal/daemon", "internal/console", "internal/load"}},
 
 	// For tests only: nothing but test files imports it.
 	{testRoom, []string{"internal/engine", "internal/gate"}},

@@ -88,7 +88,7 @@ func (p *cbc) seal(dst []byte, number uint64, aad, content []byte) []byte {
 	return dst
 }
 
-func (p *cbc) open(payload []byte, _ uint64, aad []byte) ([]byte, error) {
+func (p *cbc) open(payload, aad []byte) ([]byte, error) {
 	if p.encryptThenMAC {
 		return p.openEncryptThenMAC(payload, aad)
 	}

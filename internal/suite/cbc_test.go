@@ -13,7 +13,7 @@ import (
 func newTestCBC(t testing.TB, s *Suite, encryptThenMAC bool) (*Protection, *cbc) {
 	t.Helper()
 	p := newTestProtection(t, s, encryptThenMAC)
-	return p, p.payload.(*cbc)
+	return p, p.cbc
 }
 
 func cbcSuites() []*Suite {

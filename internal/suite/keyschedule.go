@@ -42,10 +42,22 @@ func (s *Secret) Wipe() {
 type stage struct {
 	keyDerivation
 	secret Secret
+	keyed  *expander // of the secret; nil before it is used
 }
 
 // Wipe ends the stage.
-func (s *stage) Wipe() { s.secret.Wipe() }
+func (s *stage) Wipe() {
+	s.secret.Wipe()
+	s.keyed = nil
+}
+
+// expand returns what derives from the secret of the stage.
+func (s *stage) expand() *expander {
+	if s.keyed == nil {
+		s.keyed = s.expander(s.secret)
+	}
+	return s.keyed
+}
 
 // next takes the step to the stage below, and wipes this one. Where nothing is
 // mixed in, as many zeros as the hash has stand for it.
@@ -53,8 +65,8 @@ func (s *stage) next(mixed []byte) stage {
 	if mixed == nil {
 		mixed = make([]byte, s.hash.Size())
 	}
-	salt := s.deriveFromNothing(s.secret, "derived")
-	below := stage{s.keyDerivation, s.extract(salt, mixed)}
+	salt := s.expand().deriveFromNothing("derived")
+	below := stage{keyDerivation: s.keyDerivation, secret: s.extract(salt, mixed)}
 	salt.Wipe()
 	s.Wipe()
 	return below
@@ -71,7 +83,7 @@ func NewEarlySecret(h crypto.Hash) *EarlySecret {
 
 func newEarlySecret(d keyDerivation) *EarlySecret {
 	zeros := make([]byte, d.hash.Size())
-	return &EarlySecret{stage{d, d.extract(nil, zeros)}}
+	return &EarlySecret{stage{keyDerivation: d, secret: d.extract(nil, zeros)}}
 }
 
 // HandshakeSecret mixes in what the exchange of keys agreed on. It returns
@@ -95,7 +107,7 @@ func newPSKSecret(d keyDerivation, psk []byte) (*PSKSecret, error) {
 	if allZero(psk) {
 		return nil, ErrNoSecret
 	}
-	return &PSKSecret{stage{d, d.extract(nil, psk)}}, nil
+	return &PSKSecret{stage{keyDerivation: d, secret: d.extract(nil, psk)}}, nil
 }
 
 // A PSKKind says where a pre-shared key comes from, so that a key of one kind
@@ -125,7 +137,7 @@ func (k PSKKind) label() string {
 //
 // RFC 8446, Section 4.2.11.2.
 func (s *PSKSecret) Binder(kind PSKKind, transcriptHash []byte) []byte {
-	key := s.deriveFromNothing(s.secret, kind.label())
+	key := s.expand().deriveFromNothing(kind.label())
 	defer key.Wipe()
 	return s.verifyData(key, transcriptHash)
 }
@@ -156,13 +168,13 @@ type HandshakeSecret struct{ stage }
 // ClientTraffic returns client_handshake_traffic_secret, given the hash of the
 // messages up to ServerHello.
 func (s *HandshakeSecret) ClientTraffic(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "c hs traffic", transcriptHash)
+	return s.expand().derive("c hs traffic", transcriptHash)
 }
 
 // ServerTraffic returns server_handshake_traffic_secret, given the hash of the
 // messages up to ServerHello.
 func (s *HandshakeSecret) ServerTraffic(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "s hs traffic", transcriptHash)
+	return s.expand().derive("s hs traffic", transcriptHash)
 }
 
 // MasterSecret leads on to the last stage. Take the traffic secrets of this one
@@ -178,23 +190,23 @@ type MasterSecret struct{ stage }
 // ClientTraffic returns the first client_application_traffic_secret, given the
 // hash of the messages up to the server's Finished.
 func (s *MasterSecret) ClientTraffic(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "c ap traffic", transcriptHash)
+	return s.expand().derive("c ap traffic", transcriptHash)
 }
 
 // ServerTraffic returns the first server_application_traffic_secret, given the
 // hash of the messages up to the server's Finished.
 func (s *MasterSecret) ServerTraffic(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "s ap traffic", transcriptHash)
+	return s.expand().derive("s ap traffic", transcriptHash)
 }
 
 // Exporter returns exporter_master_secret, given the hash of the messages up to
 // the server's Finished.
 func (s *MasterSecret) Exporter(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "exp master", transcriptHash)
+	return s.expand().derive("exp master", transcriptHash)
 }
 
 // Resumption returns resumption_master_secret, given the hash of the messages
 // up to the client's Finished.
 func (s *MasterSecret) Resumption(transcriptHash []byte) Secret {
-	return s.derive(s.secret, "res master", transcriptHash)
+	return s.expand().derive("res master", transcriptHash)
 }

@@ -2,12 +2,9 @@ package suite
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
 	"encoding/binary"
 
 	"golang.org/x/crypto/chacha20"
-
-	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
 // A numberMask hides the numbers of records, so that those of a session that
@@ -15,47 +12,29 @@ import (
 //
 // RFC 9147, Section 4.2.3.
 type numberMask interface {
-	// of returns a mask of which the first two bytes are of use. It is
-	// overwritten by the next call.
-	of(sample *[wire.MinCiphertext13]byte) []byte
+	// Encrypt writes the mask that goes with a sample, 16 bytes each; the first
+	// two are of use. A block cipher is one: it encrypts the sample.
+	Encrypt(mask, sample []byte)
 }
 
 func (b bulk) newNumberMask(key []byte) (numberMask, error) {
 	if b.mode == modeChaCha {
-		return &chachaMask{key: [chacha20.KeySize]byte(key)}, nil
+		mask := chachaMask(key)
+		return &mask, nil
 	}
-	block, err := aes.NewCipher(key)
+	return aes.NewCipher(key)
+}
+
+// A chachaMask is a key: a mask is the keystream of the block and the nonce that
+// are in the sample.
+type chachaMask [chacha20.KeySize]byte
+
+func (m *chachaMask) Encrypt(mask, sample []byte) {
+	stream, err := chacha20.NewUnauthenticatedCipher(m[:], sample[4:])
 	if err != nil {
-		return nil, err
+		panic("suite: " + err.Error()) // for lengths that there are not
 	}
-	return &aesMask{block: block}, nil
-}
-
-// aesMask encrypts the sample.
-type aesMask struct {
-	block cipher.Block
-	mask  [aes.BlockSize]byte
-}
-
-func (m *aesMask) of(sample *[wire.MinCiphertext13]byte) []byte {
-	m.block.Encrypt(m.mask[:], sample[:])
-	return m.mask[:]
-}
-
-// chachaMask takes the keystream of the block and the nonce that are in the
-// sample.
-type chachaMask struct {
-	key  [chacha20.KeySize]byte
-	mask [2]byte
-}
-
-func (m *chachaMask) of(sample *[wire.MinCiphertext13]byte) []byte {
-	stream, err := chacha20.NewUnauthenticatedCipher(m.key[:], sample[4:])
-	if err != nil {
-		panic("suite: " + err.Error()) // for lengths that these types do not have
-	}
-	stream.SetCounter(binary.LittleEndian.Uint32(sample[:]))
-	clear(m.mask[:])
-	stream.XORKeyStream(m.mask[:], m.mask[:])
-	return m.mask[:]
+	stream.SetCounter(binary.LittleEndian.Uint32(sample))
+	clear(mask[:2])
+	stream.XORKeyStream(mask[:2], mask[:2])
 }

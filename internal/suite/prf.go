@@ -1,6 +1,9 @@
 package suite
 
-import "crypto/hmac"
+import (
+	"crypto/hmac"
+	"hash"
+)
 
 // The labels of RFC 5246, Sections 6.3, 7.4.9 and 8.1, and of RFC 7627,
 // Section 4.
@@ -12,38 +15,70 @@ const (
 	labelServerFinished       = "server finished"
 )
 
-// PRF fills out with the pseudorandom function of s over the label and the
-// parts of seed, one after the other.
+// A PRF is the pseudorandom function of a suite under one secret. It is made for
+// secrets that are used several times, and for one goroutine.
+type PRF struct {
+	suite *Suite
+	mac   hash.Hash
+	used  bool   // the MAC has something written into it
+	seed  []byte // label and seed of this call
+	a     []byte // A(i)
+	chunk []byte
+	room  [2*maxPRFHash + maxPRFSeed]byte // for the three of them
+}
+
+// The lengths that a PRF has room for from the beginning, in bytes: of the longest
+// hash, and of the longest label and seed that a handshake needs.
+const (
+	maxPRFHash = 48
+	maxPRFSeed = 96
+)
+
+// NewPRF returns the pseudorandom function of s under a secret.
+func (s *Suite) NewPRF(secret []byte) *PRF {
+	p := &PRF{suite: s, mac: hmac.New(newHash(s.Hash), secret)}
+	p.a = p.room[:0:maxPRFHash]
+	p.chunk = p.room[maxPRFHash : maxPRFHash : 2*maxPRFHash]
+	p.seed = p.room[2*maxPRFHash : 2*maxPRFHash]
+	return p
+}
+
+// Fill fills out from the label and the parts of seed, one after the other.
 //
 // RFC 5246, Section 5: A(0) is label and seed, A(i) is the MAC of A(i-1), and
 // the output is the MAC of A(i), label and seed for i = 1, 2, ...
-func (s *Suite) PRF(out, secret []byte, label string, seed ...[]byte) {
-	mac := hmac.New(s.Hash.New, secret)
-	writeSeed := func() {
-		mac.Write([]byte(label))
-		for _, part := range seed {
-			mac.Write(part)
-		}
+func (p *PRF) Fill(out []byte, label string, seed ...[]byte) {
+	p.seed = append(p.seed[:0], label...)
+	for _, part := range seed {
+		p.seed = append(p.seed, part...)
 	}
-
-	a := make([]byte, 0, mac.Size())
-	chunk := make([]byte, 0, mac.Size())
-	writeSeed()
-	a = mac.Sum(a)
+	p.a = p.sum(p.a, p.seed, nil)
 	for {
-		mac.Reset()
-		mac.Write(a)
-		writeSeed()
-		chunk = mac.Sum(chunk[:0])
-		n := copy(out, chunk)
+		p.chunk = p.sum(p.chunk, p.a, p.seed)
+		n := copy(out, p.chunk)
 		out = out[n:]
 		if len(out) == 0 {
-			break
+			return
 		}
-		mac.Reset()
-		mac.Write(a)
-		a = mac.Sum(a[:0])
+		p.a = p.sum(p.a, p.a, nil)
 	}
+}
+
+// sum puts the MAC of two byte strings, one after the other, into buf, which may
+// be the first of them.
+func (p *PRF) sum(buf, first, second []byte) []byte {
+	if p.used {
+		p.mac.Reset()
+	}
+	p.used = true
+	p.mac.Write(first)
+	p.mac.Write(second)
+	return p.mac.Sum(buf[:0])
+}
+
+// PRF is Fill for a secret that is used once.
+func (s *Suite) PRF(out, secret []byte, label string, seed ...[]byte) {
+	s.NewPRF(secret).Fill(out, label, seed...)
 }
 
 // MasterSecret derives the master secret of an association without the
@@ -67,15 +102,16 @@ func (s *Suite) ExtendedMasterSecret(premaster, sessionHash []byte) [48]byte {
 }
 
 // VerifyData returns the content of the Finished message that the client, or
-// else the server, sends. Compare it in constant time.
+// else the server, sends. The PRF is that of the master secret. Compare it in
+// constant time.
 //
 // RFC 5246, Section 7.4.9.
-func (s *Suite) VerifyData(master []byte, client bool, transcriptHash []byte) [12]byte {
+func (p *PRF) VerifyData(client bool, transcriptHash []byte) [12]byte {
 	label := labelServerFinished
 	if client {
 		label = labelClientFinished
 	}
 	var data [12]byte
-	s.PRF(data[:], master, label, transcriptHash)
+	p.Fill(data[:], label, transcriptHash)
 	return data
 }

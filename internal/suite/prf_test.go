@@ -84,8 +84,8 @@ func TestDerivedSecrets(t *testing.T) {
 	for _, tt := range tests {
 		master := tt.suite.MasterSecret(secret, &clientRandom, &serverRandom)
 		extended := tt.suite.ExtendedMasterSecret(secret, hash)
-		clientFinished := tt.suite.VerifyData(secret, true, hash)
-		serverFinished := tt.suite.VerifyData(secret, false, hash)
+		clientFinished := tt.suite.NewPRF(secret).VerifyData(true, hash)
+		serverFinished := tt.suite.NewPRF(secret).VerifyData(false, hash)
 		for _, c := range []struct {
 			name, want string
 			got        []byte
@@ -102,7 +102,7 @@ func TestDerivedSecrets(t *testing.T) {
 		if tt.client == "" {
 			continue
 		}
-		client, server := tt.suite.KeyBlock(secret, &clientRandom, &serverRandom)
+		client, server := tt.suite.NewPRF(secret).KeyBlock(&clientRandom, &serverRandom)
 		if !bytes.Equal(client, unhex(t, tt.client)) || !bytes.Equal(server, unhex(t, tt.server)) {
 			t.Errorf("%v: keys are %x and %x, want %s and %s", tt.suite, client, server, tt.client, tt.server)
 		}
@@ -128,7 +128,7 @@ func TestKeyBlockSplitsInOrder(t *testing.T) {
 				want[side] = append(want[side], take(n)...)
 			}
 		}
-		client, server := s.KeyBlock(master, &clientRandom, &serverRandom)
+		client, server := s.NewPRF(master).KeyBlock(&clientRandom, &serverRandom)
 		if !bytes.Equal(client, want[0]) || !bytes.Equal(server, want[1]) {
 			t.Errorf("%v: keys are %x and %x, want %x and %x", s, client, server, want[0], want[1])
 		}
@@ -142,7 +142,7 @@ func BenchmarkPRF(b *testing.B) {
 		b.Run(map[crypto.Hash]string{crypto.SHA256: "SHA256", crypto.SHA384: "SHA384"}[s.Hash], func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				s.KeyBlock(secret, &clientRandom, &serverRandom)
+				s.NewPRF(secret).KeyBlock(&clientRandom, &serverRandom)
 			}
 		})
 	}

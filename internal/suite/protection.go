@@ -2,6 +2,7 @@ package suite
 
 import (
 	"crypto/aes"
+	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,76 +22,131 @@ var ErrOpen = errors.New("record does not authenticate")
 // is plain bytes, so that it can be stored.
 type Keys []byte
 
-// A Protection seals or opens the records of one direction. It has one owner:
-// its methods use scratch space inside it and must not run at the same time.
+// A Protection seals or opens the records of one direction. The zero value has no
+// keys: see [Suite.Expand]. It has one owner: its methods use a scratch space,
+// which it may share with others, and must not run at the same time as theirs.
 type Protection struct {
-	payload payloadCipher
-	aad     []byte // of the record at hand
+	aead     cipher.AEAD // nil in CBC mode
+	cbc      *cbc        // nil otherwise
+	mask     numberMask  // of DTLS 1.3
+	scratch  *Scratch
+	iv       [12]byte
+	tag      uint8 // bytes
+	explicit bool  // a part of each nonce travels
 }
 
-// A payloadCipher encrypts and decrypts the payloads of records, whatever form
-// their headers have. The additional data ends in a length, which is for the
-// cipher to fill in.
-type payloadCipher interface {
-	// overhead returns the largest number of bytes that a payload is longer
-	// than its content, and nonceLen how many of them come first.
-	overhead() int
-	nonceLen() int
-
-	// sealedLen returns the length of the payload for n bytes of content.
-	sealedLen(n int) int
-
-	// seal appends a payload. The content may lie where its encryption goes,
-	// nonceLen bytes behind dst.
-	seal(dst []byte, number uint64, aad, content []byte) []byte
-
-	// open decrypts a payload in place.
-	open(payload []byte, number uint64, aad []byte) ([]byte, error)
+// A Scratch is what protections write to on the way. Arguments of an interface
+// method would otherwise be allocated for each record.
+type Scratch struct {
+	nonce [12]byte
+	mask  [wire.MinCiphertext13]byte
+	aad   [maxAdditionalData]byte
 }
 
-// NewProtection returns the record protection of s with the keys k. In CBC
-// mode encryptThenMAC selects the construction of RFC 7366, and rand gives the
-// 16 bytes from which explicit IVs are made; other modes use neither.
+// maxAdditionalData is the length of what is authenticated of a record with the
+// longest connection ID.
+const maxAdditionalData = 8 + 3 + 2 + 8 + 255 + 2
+
+// NewProtection is Expand into memory of its own.
 func (s *Suite) NewProtection(k Keys, encryptThenMAC bool, rand io.Reader) (*Protection, error) {
+	p := &Protection{}
+	if err := s.Expand(p, &Scratch{}, k, encryptThenMAC, rand); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Expand makes p the record protection of s with the keys k, which are copied. In
+// CBC mode encryptThenMAC selects the construction of RFC 7366, and rand gives the
+// 16 bytes from which explicit IVs are made; other modes use neither.
+func (s *Suite) Expand(p *Protection, scratch *Scratch, k Keys, encryptThenMAC bool, rand io.Reader) error {
 	if len(k) != s.bulk.keysLen() {
-		return nil, fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen(), len(k))
+		return fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen(), len(k))
 	}
 	macKey, key, iv := k[:s.bulk.macKey], k[s.bulk.macKey:s.bulk.macKey+s.bulk.key], k[s.bulk.macKey+s.bulk.key:]
+	*p = Protection{scratch: scratch}
 
 	if s.bulk.mode == modeCBC {
 		block, err := aes.NewCipher(key)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		payload, err := newCBC(block, s.Hash, macKey, encryptThenMAC, rand)
-		if err != nil {
-			return nil, err
-		}
-		return &Protection{payload: payload}, nil
+		p.cbc, err = newCBC(block, s.Hash, macKey, encryptThenMAC, rand)
+		return err
 	}
-	aead, err := s.bulk.newAEAD(key)
-	if err != nil {
-		return nil, err
+	return p.expandAEAD(s.bulk, key, iv)
+}
+
+// expandAEAD is the part of Expand that both versions have in common.
+func (p *Protection) expandAEAD(b bulk, key, iv []byte) (err error) {
+	p.aead, err = b.newAEAD(key)
+	p.tag = uint8(b.tagLen())
+	p.explicit = len(iv) < len(p.iv)
+	copy(p.iv[:], iv)
+	return err
+}
+
+// Expanded reports whether p has keys.
+func (p *Protection) Expanded() bool { return p.aead != nil || p.cbc != nil }
+
+// overhead returns the largest number of bytes that a payload is longer than its
+// content, and nonceLen how many of them come first.
+func (p *Protection) overhead() int {
+	if p.cbc != nil {
+		return p.cbc.overhead()
 	}
-	if s.bulk.mode == modeChaCha {
-		return &Protection{payload: newMaskedNonce(aead, iv)}, nil
+	return p.nonceLen() + int(p.tag)
+}
+
+func (p *Protection) nonceLen() int {
+	switch {
+	case p.cbc != nil:
+		return p.cbc.nonceLen()
+	case p.explicit:
+		return explicitNonceLen
+	default:
+		return 0
 	}
-	return &Protection{payload: newExplicitNonce(aead, iv)}, nil
+}
+
+// sealedLen returns the length of the payload for n bytes of content.
+func (p *Protection) sealedLen(n int) int {
+	if p.cbc != nil {
+		return p.cbc.sealedLen(n)
+	}
+	return n + p.overhead()
+}
+
+// seal appends a payload. The content may lie where its encryption goes, nonceLen
+// bytes behind dst. The additional data ends in a length, which is filled in.
+func (p *Protection) seal(dst []byte, number uint64, aad, content []byte) []byte {
+	if p.cbc != nil {
+		return p.cbc.seal(dst, number, aad, content)
+	}
+	return p.sealAEAD(dst, number, aad, content)
+}
+
+// open decrypts a payload in place.
+func (p *Protection) open(payload []byte, number uint64, aad []byte) ([]byte, error) {
+	if p.cbc != nil {
+		return p.cbc.open(payload, aad)
+	}
+	return p.openAEAD(payload, number, aad)
 }
 
 // Overhead returns the largest number of bytes that Seal adds to a plaintext,
 // besides the record header. SealCID adds the content type to them, and the
 // connection ID to the header.
-func (p *Protection) Overhead() int { return p.payload.overhead() }
+func (p *Protection) Overhead() int { return p.overhead() }
 
 // Seal appends one record, header included, to dst. The plaintext has at most
 // wire.MaxPlaintext bytes and must not overlap the free space of dst. No number
 // may be used twice under the same keys.
 func (p *Protection) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint64, plaintext []byte) []byte {
 	number := recordNumber(epoch, seq)
-	p.aad = appendAdditionalData(p.aad[:0], t, wire.VersionDTLS12, number)
-	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, p.payload.sealedLen(len(plaintext)))
-	return p.payload.seal(dst, number, p.aad, plaintext)
+	aad := appendAdditionalData(p.scratch.aad[:0], t, wire.VersionDTLS12, number)
+	dst = wire.AppendRecordHeader(dst, t, wire.VersionDTLS12, epoch, seq, p.sealedLen(len(plaintext)))
+	return p.seal(dst, number, aad, plaintext)
 }
 
 // SealCID is Seal for a peer that wants its records with a connection ID. They
@@ -99,14 +155,14 @@ func (p *Protection) Seal(dst []byte, t wire.ContentType, epoch uint16, seq uint
 //
 // RFC 9146, Section 4.
 func (p *Protection) SealCID(dst []byte, t wire.ContentType, epoch uint16, seq uint64, cid, plaintext []byte) []byte {
-	p.aad = wire.AppendCIDAdditionalData(p.aad[:0], wire.VersionDTLS12, epoch, seq, cid, 0)
-	sealed := p.payload.sealedLen(len(plaintext) + 1)
+	aad := wire.AppendCIDAdditionalData(p.scratch.aad[:0], wire.VersionDTLS12, epoch, seq, cid, 0)
+	sealed := p.sealedLen(len(plaintext) + 1)
 	dst = wire.AppendCIDRecordHeader(dst, wire.VersionDTLS12, epoch, seq, cid, sealed)
 
 	dst = slices.Grow(dst, sealed)
-	at := len(dst) + p.payload.nonceLen()
+	at := len(dst) + p.nonceLen()
 	inner := wire.AppendInnerPlaintext(dst[at:at], plaintext, t, 0)
-	return p.payload.seal(dst, recordNumber(epoch, seq), p.aad, inner)
+	return p.seal(dst, recordNumber(epoch, seq), aad, inner)
 }
 
 // Open decrypts r.Payload in place and returns the plaintext, which lies inside
@@ -114,15 +170,15 @@ func (p *Protection) SealCID(dst []byte, t wire.ContentType, epoch uint16, seq u
 // length of the plaintext is not limited here.
 func (p *Protection) Open(r wire.Record) ([]byte, error) {
 	number := recordNumber(r.Epoch, r.Seq)
-	p.aad = appendAdditionalData(p.aad[:0], r.Type, r.Version, number)
-	return p.payload.open(r.Payload, number, p.aad)
+	aad := appendAdditionalData(p.scratch.aad[:0], r.Type, r.Version, number)
+	return p.open(r.Payload, number, aad)
 }
 
 // OpenCID is Open for a record with a connection ID. The content comes without
 // its padding, and with its type. Besides ErrOpen there is ErrNoContentType.
 func (p *Protection) OpenCID(r wire.CIDRecord) (wire.ContentType, []byte, error) {
-	p.aad = wire.AppendCIDAdditionalData(p.aad[:0], r.Version, r.Epoch, r.Seq, r.CID, 0)
-	inner, err := p.payload.open(r.Payload, recordNumber(r.Epoch, r.Seq), p.aad)
+	aad := wire.AppendCIDAdditionalData(p.scratch.aad[:0], r.Version, r.Epoch, r.Seq, r.CID, 0)
+	inner, err := p.open(r.Payload, recordNumber(r.Epoch, r.Seq), aad)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -138,17 +194,24 @@ func openInner(inner []byte) (wire.ContentType, []byte, error) {
 	return t, content, nil
 }
 
-// KeyBlock derives the keys of both directions from the master secret.
+// maxKeysLen is the length of the longest keys of one direction, in bytes: those
+// of AES-256-CBC with SHA-384.
+const maxKeysLen = 48 + 32 + 16
+
+// KeyBlock derives the keys of both directions. The PRF is that of the master
+// secret.
 //
 // RFC 5246, Section 6.3.
-func (s *Suite) KeyBlock(master []byte, clientRandom, serverRandom *[32]byte) (client, server Keys) {
-	b := s.bulk
-	block := make([]byte, 2*b.keysLen())
-	s.PRF(block, master, labelKeyExpansion, serverRandom[:], clientRandom[:])
+func (p *PRF) KeyBlock(clientRandom, serverRandom *[32]byte) (client, server Keys) {
+	b := &p.suite.bulk
+	var room [2 * maxKeysLen]byte
+	block := room[:2*b.keysLen()]
+	p.Fill(block, labelKeyExpansion, serverRandom[:], clientRandom[:])
+	defer clear(room[:])
 
 	client = make(Keys, 0, b.keysLen())
 	server = make(Keys, 0, b.keysLen())
-	for _, n := range []int{b.macKey, b.key, b.iv} {
+	for _, n := range [...]int{b.macKey, b.key, b.iv} {
 		client = append(client, block[:n]...)
 		server = append(server, block[n:2*n]...)
 		block = block[2*n:]

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,43 +20,51 @@ var ErrNoContentType = errors.New("record without content type")
 // whether a length is in it, at its end; a connection ID may be there or not.
 // It has one owner: its methods use scratch space inside it and must not run at
 // the same time.
-type Protection13 struct {
-	aead  cipher.AEAD
-	mask  numberMask
-	iv    [12]byte
-	nonce [12]byte
+type Protection13 Protection
+
+// NewProtection is Expand into memory of its own.
+func (s *Suite13) NewProtection(k Keys) (*Protection13, error) {
+	p := &Protection13{}
+	if err := s.expandKeys(p, &Scratch{}, k); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
-// NewProtection returns the record protection of s with the keys k, those of
-// [Suite13.TrafficKeys].
-func (s *Suite13) NewProtection(k Keys) (*Protection13, error) {
+// Expand makes p the record protection of s with the keys of a traffic secret,
+// those of [Suite13.TrafficKeys]. It panics where that is none.
+func (s *Suite13) Expand(p *Protection13, scratch *Scratch, traffic Secret) {
+	var memory [maxKeysLen13]byte
+	keys := s.bulk.appendTrafficKeys(memory[:0], s.derivation(), traffic)
+	if err := s.expandKeys(p, scratch, keys); err != nil {
+		panic("suite: " + err.Error()) // the keys have the lengths of the same suite
+	}
+	clear(keys)
+}
+
+func (s *Suite13) expandKeys(p *Protection13, scratch *Scratch, k Keys) error {
 	if len(k) != s.bulk.keysLen13() {
-		return nil, fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen13(), len(k))
+		return fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen13(), len(k))
 	}
 	key, iv, sn := k[:s.bulk.key], k[s.bulk.key:s.bulk.key+s.bulk.iv], k[s.bulk.key+s.bulk.iv:]
-	aead, err := s.bulk.newAEAD(key)
-	if err != nil {
-		return nil, err
+	*p = Protection13{scratch: scratch}
+	if err := (*Protection)(p).expandAEAD(s.bulk, key, iv); err != nil {
+		return err
 	}
-	mask, err := s.bulk.newNumberMask(sn)
-	if err != nil {
-		return nil, err
-	}
-	p := &Protection13{aead: aead, mask: mask}
-	copy(p.iv[:], iv)
-	p.nonce = p.iv
-	return p, nil
+	var err error
+	p.mask, err = s.bulk.newNumberMask(sn)
+	return err
 }
 
 // SealedLen returns the length of a record, header excluded, with n bytes of
 // plaintext and, if it can be, padding zeros.
 func (p *Protection13) SealedLen(n, padding int) int {
-	return max(n+1+padding+p.aead.Overhead(), wire.MinCiphertext13)
+	return max(n+1+padding+int(p.tag), wire.MinCiphertext13)
 }
 
 // InnerLen returns how many bytes content, type and padding have together in a
 // ciphertext of n bytes.
-func (p *Protection13) InnerLen(n int) int { return n - p.aead.Overhead() }
+func (p *Protection13) InnerLen(n int) int { return n - int(p.tag) }
 
 // Seal completes a record of which dst ends in the header, headerLen bytes of
 // it, and returns dst with the rest appended. The bits of the number and the
@@ -73,17 +80,19 @@ func (p *Protection13) Seal(dst []byte, headerLen int, t wire.ContentType, seq u
 	start, sealed := len(dst), p.SealedLen(len(plaintext), padding)
 	dst = slices.Grow(dst, sealed)
 	header := dst[head:start]
-	putNumber(header, seq)
-	putLength(header, sealed)
+	at, width := numberAt(header)
+	putNumber(header[at:], width, seq)
+	if header[0]&wire.UnifiedLength != 0 {
+		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(sealed))
+	}
 
-	inner := dst[start : start+sealed-p.aead.Overhead()]
+	inner := dst[start : start+sealed-int(p.tag)]
 	n := copy(inner, plaintext)
 	inner[n] = byte(t)
 	clear(inner[n+1:])
 
-	p.setNonce(seq)
-	dst = p.aead.Seal(dst, p.nonce[:], inner, header)
-	p.hide(header, dst[start:])
+	dst = p.aead.Seal(dst, p.setNonce(seq), inner, header)
+	p.hide(header[at:], width, dst[start:])
 	return dst
 }
 
@@ -96,7 +105,7 @@ func (p *Protection13) RevealNumber(header, ciphertext []byte) (bits uint16, ok 
 	if at < 1 || len(ciphertext) < wire.MinCiphertext13 {
 		return 0, false
 	}
-	p.hide(header, ciphertext)
+	p.hide(header[at:], width, ciphertext)
 	if width == 1 {
 		return uint16(header[at]), true
 	}
@@ -111,8 +120,7 @@ func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.Content
 	if len(ciphertext) < wire.MinCiphertext13 {
 		return 0, nil, ErrOpen
 	}
-	p.setNonce(seq)
-	inner, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, header)
+	inner, err := p.aead.Open(ciphertext[:0], p.setNonce(seq), ciphertext, header)
 	if err != nil {
 		return 0, nil, ErrOpen
 	}
@@ -123,17 +131,15 @@ func (p *Protection13) Open(header, ciphertext []byte, seq uint64) (wire.Content
 // because each has keys of its own.
 //
 // RFC 8446, Section 5.3, and RFC 9147, Section 4.
-func (p *Protection13) setNonce(seq uint64) {
-	fixed := binary.BigEndian.Uint64(p.iv[4:])
-	binary.BigEndian.PutUint64(p.nonce[4:], fixed^seq)
-}
+func (p *Protection13) setNonce(seq uint64) []byte { return (*Protection)(p).setNonce(seq) }
 
-// hide XORs the bits of the number in the header with a mask.
-func (p *Protection13) hide(header, ciphertext []byte) {
-	mask := p.mask.of((*[wire.MinCiphertext13]byte)(ciphertext))
-	at, width := numberAt(header)
-	for i := range width {
-		header[at+i] ^= mask[i]
+// hide XORs the bits of a number, one byte or two, with a mask.
+func (p *Protection13) hide(number []byte, width int, ciphertext []byte) {
+	mask := &p.scratch.mask
+	p.mask.Encrypt(mask[:], ciphertext[:wire.MinCiphertext13])
+	number[0] ^= mask[0]
+	if width == 2 {
+		number[1] ^= mask[1]
 	}
 }
 
@@ -154,17 +160,10 @@ func numberAt(header []byte) (at, width int) {
 	return at, width
 }
 
-func putNumber(header []byte, seq uint64) {
-	at, width := numberAt(header)
+func putNumber(b []byte, width int, seq uint64) {
 	if width == 1 {
-		header[at] = byte(seq)
+		b[0] = byte(seq)
 		return
 	}
-	binary.BigEndian.PutUint16(header[at:], uint16(seq))
-}
-
-func putLength(header []byte, n int) {
-	if header[0]&wire.UnifiedLength != 0 {
-		binary.BigEndian.PutUint16(header[len(header)-2:], uint16(n))
-	}
+	binary.BigEndian.PutUint16(b, uint16(seq))
 }

@@ -204,7 +204,7 @@ func TestOpenRefusesEveryChange(t *testing.T) {
 func TestOpenRefusesOtherKeys(t *testing.T) {
 	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
 		sealed := p.Seal(nil, wire.ContentHandshake, 1, 0, count(0, 24))
-		c, isCBC := p.payload.(*cbc)
+		c, isCBC := p.cbc, p.cbc != nil
 		encryptThenMAC := isCBC && c.encryptThenMAC
 		for i := range testKeys(s) {
 			k := testKeys(s)
@@ -234,15 +234,15 @@ func TestR10NonceIsTheRecordNumber(t *testing.T) {
 		for _, n := range numbers {
 			record := parseRecord(t, p.Seal(nil, wire.ContentApplicationData, n.epoch, n.seq, []byte("x")))
 			var nonce string
-			switch p := p.payload.(type) {
-			case *explicitNonce:
+			switch {
+			case p.explicit:
 				nonce = string(record.Payload[:8])
 				if want := fmt.Sprintf("%04x%012x", n.epoch, n.seq); hex.EncodeToString([]byte(nonce)) != want {
 					t.Errorf("explicit nonce of record %d.%d is %x, want %s", n.epoch, n.seq, nonce, want)
 				}
-			case *maskedNonce:
-				nonce = string(p.nonce[:])
-			case *cbc:
+			case p.cbc == nil:
+				nonce = string(p.scratch.nonce[:])
+			default:
 				nonce = string(record.Payload[:16])
 			}
 			again := p.Seal(nil, wire.ContentApplicationData, n.epoch, n.seq, []byte("x"))
@@ -262,15 +262,14 @@ func TestR10NonceIsTheRecordNumber(t *testing.T) {
 func TestOpenTakesAnyExplicitNonce(t *testing.T) {
 	for _, s := range All() {
 		p := newTestProtection(t, s, false)
-		explicit, ok := p.payload.(*explicitNonce)
-		if !ok {
+		if !p.explicit {
 			continue
 		}
 		plaintext := count(0, 20)
-		copy(explicit.nonce[4:], "any eigh")
+		nonce := append(p.iv[:4:4], "any eigh"...)
 		aad := appendAdditionalData(nil, wire.ContentApplicationData, wire.VersionDTLS12, recordNumber(1, 5))
 		setLength(aad, len(plaintext))
-		payload := explicit.aead.Seal([]byte("any eigh"), explicit.nonce[:], plaintext, aad)
+		payload := p.aead.Seal([]byte("any eigh"), nonce, plaintext, aad)
 		r := wire.Record{Type: wire.ContentApplicationData, Version: wire.VersionDTLS12, Epoch: 1, Seq: 5, Payload: payload}
 		if got, err := p.Open(r); err != nil || !bytes.Equal(got, plaintext) {
 			t.Errorf("%v: opened %x, %v", s, got, err)
@@ -285,7 +284,7 @@ func TestChaCha20Poly1305Vector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := p.payload.(*maskedNonce).aead.Seal(nil, unhex(t, "070000004041424344454647"),
+	got := p.aead.Seal(nil, unhex(t, "070000004041424344454647"),
 		[]byte("Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."),
 		unhex(t, "50515253c0c1c2c3c4c5c6c7"))
 	want := unhex(t, "d31a8d34648e60db7b86afbc53ef7ec2a4aded51296e08fea9e2b5a736ee62d63dbea45e8ca9671282fafb69da92728b"+

@@ -116,7 +116,7 @@ var outlineCID = []byte{0xc1, 0xc2, 0xc3}
 
 // sketch returns the outline that p makes and takes records of.
 func sketch(s *Suite, p *Protection, inner []byte) outline {
-	c, _ := p.payload.(*cbc)
+	c := p.cbc
 	return outline{Suite: s, encryptThenMAC: c != nil && c.encryptThenMAC, inner: inner, iv: count(0xa0, 16)}
 }
 
@@ -268,7 +268,7 @@ func TestRecordWithoutContentTypeIsAnError(t *testing.T) {
 // R10: the two forms have one space of numbers, and so of nonces.
 func TestR10FormsShareTheirNonces(t *testing.T) {
 	eachProtection(t, func(t *testing.T, s *Suite, p *Protection) {
-		n := p.payload.nonceLen()
+		n := p.nonceLen()
 		for _, seq := range []uint64{0, 1, wire.MaxRecordSeq} {
 			plain := parseRecord(t, p.Seal(nil, wire.ContentAlert, 1, seq, []byte("x"))).Payload[:n]
 			with := parseCIDRecord(t, p.SealCID(nil, wire.ContentAlert, 1, seq, outlineCID, []byte("x")), 3).Payload[:n]

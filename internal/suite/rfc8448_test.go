@@ -137,7 +137,7 @@ func TestRFC8448SimpleHandshake(t *testing.T) {
 
 func expectKeys(t *testing.T, secret Secret, key, iv string) {
 	t.Helper()
-	keys := suites13[0].bulk.trafficKeys(tls13, secret)
+	keys := suites13[0].bulk.appendTrafficKeys(nil, tls13, secret)
 	if want := unhex(t, key+iv); !bytes.Equal(keys[:len(want)], want) {
 		t.Errorf("keys are %x, want %x and one for record numbers", keys, want)
 	}

@@ -9,14 +9,16 @@ func (s *Suite13) derivation() keyDerivation { return keyDerivation{s.Hash, dtls
 //
 // RFC 8446, Section 7.3, and RFC 9147, Section 4.2.3.
 func (s *Suite13) TrafficKeys(traffic Secret) Keys {
-	return s.bulk.trafficKeys(s.derivation(), traffic)
+	return s.bulk.appendTrafficKeys(make(Keys, 0, maxKeysLen13), s.derivation(), traffic)
 }
 
-func (b bulk) trafficKeys(d keyDerivation, traffic Secret) Keys {
-	keys := make(Keys, 0, b.keysLen13())
-	keys = append(keys, d.expandLabel(traffic, "key", nil, b.key)...)
-	keys = append(keys, d.expandLabel(traffic, "iv", nil, b.iv)...)
-	return append(keys, d.expandLabel(traffic, "sn", nil, b.key)...)
+// maxKeysLen13 is the largest length of keys.
+const maxKeysLen13 = 32 + 12 + 32
+
+func (b bulk) appendTrafficKeys(keys Keys, d keyDerivation, traffic Secret) Keys {
+	keys = d.appendKey(keys, traffic, "key", b.key)
+	keys = d.appendKey(keys, traffic, "iv", b.iv)
+	return d.appendKey(keys, traffic, "sn", b.key)
 }
 
 // NextTraffic returns the traffic secret after a KeyUpdate. Wipe the one
@@ -64,9 +66,9 @@ func (d keyDerivation) export(exporter Secret, label string, context []byte, n i
 	if most := 255 * d.hash.Size(); n < 0 || n > most {
 		return nil, fmt.Errorf("cannot export %d bytes of keying material, only up to %d", n, most)
 	}
-	secret := d.deriveFromNothing(exporter, label)
+	secret := d.expander(exporter).deriveFromNothing(label)
 	defer secret.Wipe()
-	hash := d.newHash()
+	hash := d.hash.New()
 	hash.Write(context)
 	return d.expandLabel(secret, "exporter", hash.Sum(nil), n), nil
 }

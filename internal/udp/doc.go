@@ -4,7 +4,9 @@
 // [net.UDPConn], which is driven without allocation, any other
 // [net.PacketConn], or a [net.Conn] with one peer. Addresses are [netip] values
 // throughout, and an IPv4 address is never in its IPv6-mapped form, whatever
-// the kernel says.
+// the kernel says. A group is several sockets at one address, over which the
+// kernel spreads the senders ([ListenGroup]), or which a program chooses from
+// ([Steer]).
 //
 // On Linux a batch is one system call each way. Most of what a datagram costs is
 // its way through the kernel, so datagrams of one peer and one length go there

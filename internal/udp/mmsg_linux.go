@@ -13,16 +13,16 @@ import (
 // that keeps what it points to where it is. All that the headers point to is
 // held, and stays in place, through their own fields, which are pointers.
 
-// recvmmsg fills headers with what there is, without waiting. headers is not
+// Recvmmsg fills headers with what there is, without waiting. headers is not
 // empty.
-func recvmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
+func Recvmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
 	n, _, errno := syscall.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
 
-// sendmmsg sends headers until one fails, without waiting. The error is about
+// Sendmmsg sends headers until one fails, without waiting. The error is about
 // the first, and comes only if none was sent. headers is not empty.
-func sendmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
+func Sendmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno) {
 	n, _, errno := syscall.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&headers[0])), uintptr(len(headers)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }

@@ -24,7 +24,7 @@ func (p *picky) sendmmsg(fd uintptr, headers []unix.Mmsghdr) (int, syscall.Errno
 		}
 		errno := p.refuse(&headers[i])
 		if errno == 0 {
-			_, errno = sendmmsg(fd, headers[i:i+1])
+			_, errno = Sendmmsg(fd, headers[i:i+1])
 		}
 		switch {
 		case errno != 0 && i == 0:
@@ -185,7 +185,7 @@ func TestErrorComesAfterTheMessagesBeforeIt(t *testing.T) {
 		if calls++; calls == 2 {
 			return 0, unix.ENOMEM
 		}
-		return recvmmsg(fd, headers)
+		return Recvmmsg(fd, headers)
 	}
 	if got := readOne(t, s); string(got.Buf) != "before" {
 		t.Fatalf("got %q", got.Buf)

@@ -48,9 +48,19 @@ type Socket interface {
 
 // NewSocket returns the best Socket for pc, which belongs to it from then on.
 // pc must not be connected.
-func NewSocket(pc net.PacketConn) Socket {
+func NewSocket(pc net.PacketConn) Socket { return NewSocketWith(pc, Options{}) }
+
+// Options say how a socket is not to be driven.
+type Options struct {
+	// Singles has datagrams leave and arrive one by one, never in trains, as those
+	// of many peers do.
+	Singles bool
+}
+
+// NewSocketWith is [NewSocket] with options.
+func NewSocketWith(pc net.PacketConn, o Options) Socket {
 	if conn, ok := pc.(*net.UDPConn); ok {
-		return newUDPSocket(conn)
+		return newUDPSocket(conn, o)
 	}
 	return &packetSocket{conn: pc, in: newSingle()}
 }

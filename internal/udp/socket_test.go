@@ -291,3 +291,10 @@ func BenchmarkEcho(b *testing.B) {
 		}
 	}
 }
+
+func TestSinglesAreNeverTrains(t *testing.T) {
+	s := NewSocketWith(listen(t, "udp", "127.0.0.1:0"), Options{Singles: true})
+	if r := s.Report(); r.TrainsIn || r.TrainsOut {
+		t.Errorf("asked for singles, the socket has %v", r)
+	}
+}

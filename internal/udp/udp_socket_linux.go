@@ -21,24 +21,27 @@ type udpSocket struct {
 	report Report
 }
 
-func newUDPSocket(conn *net.UDPConn) Socket {
-	return openUDPSocket(conn, netip.AddrPort{}, false)
+func newUDPSocket(conn *net.UDPConn, o Options) Socket {
+	return openUDPSocket(conn, netip.AddrPort{}, false, o)
 }
 
 func newConnectedUDPSocket(conn *net.UDPConn, peer netip.AddrPort) Socket {
-	return openUDPSocket(conn, peer, true)
+	return openUDPSocket(conn, peer, true, Options{})
 }
 
-func openUDPSocket(conn *net.UDPConn, peer netip.AddrPort, connected bool) *udpSocket {
+func openUDPSocket(conn *net.UDPConn, peer netip.AddrPort, connected bool, o Options) *udpSocket {
 	conn.SetReadBuffer(bufferSize)
 	conn.SetWriteBuffer(bufferSize)
 	s := &udpSocket{conn: conn, report: Report{System: true, Batch: maxSlots}}
-	s.in = receiver{recvmmsg: recvmmsg, peer: peer, connected: connected}
-	s.out = sender{sendmmsg: sendmmsg, connected: connected}
+	s.in = receiver{recvmmsg: Recvmmsg, peer: peer, connected: connected}
+	s.out = sender{sendmmsg: Sendmmsg, connected: connected}
 	s.in.drive, s.out.drive = s.in.receive, s.out.transmit
 	if raw, err := conn.SyscallConn(); err == nil {
 		s.raw = raw
 		raw.Control(s.probe)
+		if !o.Singles {
+			raw.Control(s.probeTrains)
+		}
 	}
 	return s
 }
@@ -52,12 +55,17 @@ func (s *udpSocket) probe(fd uintptr) {
 	if ok && local.Addr().IsUnspecified() && !in.connected {
 		r.PacketInfo = askPacketInfo(int(fd))
 	}
-	r.TrainsIn = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_GRO, 1) == nil
-	_, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
-	out.trains.Store(err == nil)
-	in.control = r.PacketInfo || r.TrainsIn
+	in.control = r.PacketInfo
 	r.In = givenBuffer(int(fd), unix.SO_RCVBUF)
 	r.Out = givenBuffer(int(fd), unix.SO_SNDBUF)
+}
+
+// probeTrains asks for trains, both ways.
+func (s *udpSocket) probeTrains(fd uintptr) {
+	s.report.TrainsIn = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_GRO, 1) == nil
+	s.in.control = s.in.control || s.report.TrainsIn
+	_, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT)
+	s.out.trains.Store(err == nil)
 }
 
 // askPacketInfo asks for the address that each datagram was sent to.

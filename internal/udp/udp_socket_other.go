@@ -16,7 +16,7 @@ type udpSocket struct {
 	in   *single
 }
 
-func newUDPSocket(conn *net.UDPConn) Socket {
+func newUDPSocket(conn *net.UDPConn, _ Options) Socket {
 	conn.SetReadBuffer(bufferSize)
 	conn.SetWriteBuffer(bufferSize)
 	return &udpSocket{conn: conn, in: newSingle()}

@@ -103,7 +103,8 @@ function showStatus(status) {
   listening.update(status);
   views.sessions.setStatus(status);
   setText(byId('version'), `version ${status.version}`);
-  facts = `${counted(status.sessions, 'session')}, ${status.half_open} half open`;
+  const shards = status.shards > 1 ? `, ${status.shards} shards` : '';
+  facts = `${counted(status.sessions, 'session')}, ${status.half_open} half open${shards}`;
   setText(byId('facts'), facts);
   setHidden(byId('captures-banner'), !status.captures);
   setHidden(byId('payloads-note'), status.payloads !== 'meta');
