@@ -11,11 +11,13 @@ type sweeper struct {
 	at      time.Time // of the next step
 	cursor  int       // in the table: the slot below is next
 	dozing  int       // in those that do not sleep, likewise
+	part    int       // of those: so many are looked at in a step
 	crowded time.Time // of the next step when too many do not sleep
 }
 
 const (
-	sweepSteps = 16               // of a round
+	sweepSteps = 16               // of a round through the table
+	dozeSteps  = 4                // of one through those that do not sleep
 	longRound  = 64 * time.Second // a round takes no longer
 	shortStep  = 10 * time.Millisecond
 	trimTime   = time.Minute // a session idle for that long falls asleep
@@ -83,10 +85,9 @@ func (s *shard) sweepTable() {
 // sweepAwake looks for sessions that may fall asleep.
 func (s *shard) sweepAwake(idle time.Duration) {
 	w := &s.sweeper
-	for n := (s.awake.len() + sweepSteps - 1) / sweepSteps; n > 0; n-- {
+	for range w.part {
 		if w.dozing = min(w.dozing, s.awake.len()); w.dozing == 0 {
-			w.dozing = s.awake.len()
-			return
+			break
 		}
 		// Downwards: the session that fills a gap comes from where the
 		// sweeper has been.
@@ -95,6 +96,10 @@ func (s *shard) sweepAwake(idle time.Duration) {
 		if sess.established() && !sess.ended && s.idle(sess) >= idle && !s.sleep(sess) {
 			sess.assoc.Trim()
 		}
+	}
+	if w.dozing == 0 {
+		w.dozing = s.awake.len()
+		w.part = (w.dozing + dozeSteps - 1) / dozeSteps
 	}
 }
 

@@ -37,7 +37,7 @@ const (
 	// After calmTime without a collection idle sessions have fallen asleep. What
 	// they had is then collected and given back, if something was allocated
 	// since the last time.
-	calmTime    = 75 * time.Second
+	calmTime    = 100 * time.Second
 	calmGarbage = 4 << 20 // bytes
 )
 

@@ -70,17 +70,17 @@ func (l *leftovers) appendTo(b []byte) []byte {
 
 // leftovers takes what appendTo made, of an association with keys of that
 // length.
-func (in *unpacker) leftovers(keys int) leftovers {
+func (u *unpacker) leftovers(keys int) leftovers {
 	var l leftovers
-	if in.number(1) > 0 {
-		l.linger = in.linger()
+	if u.number(1) > 0 {
+		l.linger = u.linger()
 	}
-	for range in.number(maxOldReads) {
-		l.reads = append(l.reads, in.oldRead(keys))
+	for range u.number(maxOldReads) {
+		l.reads = append(l.reads, u.oldRead(keys))
 	}
-	l.used = in.time()
-	for range in.number(maxACKs) {
-		l.acked = append(l.acked, recordNumber{uint16(in.number(maxEpoch)), in.number(wire.MaxRecordSeq)})
+	l.used = u.time()
+	for range u.number(maxACKs) {
+		l.acked = append(l.acked, recordNumber{uint16(u.number(maxEpoch)), u.number(wire.MaxRecordSeq)})
 	}
 	return l
 }
@@ -108,11 +108,11 @@ func (r *oldRead) appendTo(b []byte) []byte {
 	return append(r.window.appendTo(b), r.keys...)
 }
 
-func (in *unpacker) oldRead(keys int) oldRead {
-	r := oldRead{half: half{epoch: uint16(in.number(maxEpoch)), replaced: in.number(1) > 0}}
-	r.until = in.time()
-	r.window = in.window()
-	r.keys = in.take(keys)
+func (u *unpacker) oldRead(keys int) oldRead {
+	r := oldRead{half: half{epoch: uint16(u.number(maxEpoch)), replaced: u.number(1) > 0}}
+	r.until = u.time()
+	r.window = u.window()
+	r.keys = u.take(keys)
 	return r
 }
 
@@ -137,16 +137,16 @@ func (l *linger) appendTo(b []byte) []byte {
 // ChangeCipherSpec and Finished.
 const maxLastFlight = 3
 
-func (in *unpacker) linger() *linger {
-	l := &linger{until: in.time(), peerFinished: uint16(in.number(maxMessages - 1))}
+func (u *unpacker) linger() *linger {
+	l := &linger{until: u.time(), peerFinished: uint16(u.number(maxMessages - 1))}
 	f := &l.flight
-	f.version = wire.Version(in.number(1<<16 - 1))
-	f.attempt = int(in.number(1<<31 - 1))
-	f.timeout = time.Duration(in.number(1<<63 - 1))
-	for range in.number(maxLastFlight) {
-		m := outgoing{typ: wire.HandshakeType(in.uint8()), ccs: in.number(1) > 0, epoch: uint16(in.number(1))}
-		m.seq = uint16(in.number(maxMessages - 1))
-		m.body = in.opaque()
+	f.version = wire.Version(u.number(1<<16 - 1))
+	f.attempt = int(u.number(1<<31 - 1))
+	f.timeout = time.Duration(u.number(1<<63 - 1))
+	for range u.number(maxLastFlight) {
+		m := outgoing{typ: wire.HandshakeType(u.uint8()), ccs: u.number(1) > 0, epoch: uint16(u.number(1))}
+		m.seq = uint16(u.number(maxMessages - 1))
+		m.body = u.opaque()
 		f.messages = append(f.messages, m)
 	}
 	return l
@@ -160,11 +160,11 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(append(b, 1), uint64(t.UnixNano()))
 }
 
-func (in *unpacker) time() time.Time {
-	if in.number(1) == 0 {
+func (u *unpacker) time() time.Time {
+	if u.number(1) == 0 {
 		return time.Time{}
 	}
-	if b := in.take(8); b != nil {
+	if b := u.take(8); b != nil {
 		return time.Unix(0, int64(binary.BigEndian.Uint64(b)))
 	}
 	return time.Time{}
