@@ -11,7 +11,7 @@ const (
 	// its timers, which is as much again.
 	gatherTime = 50 * time.Microsecond
 	// gatherGoal is how many datagrams make up for that.
-	gatherGoal = 4
+	gatherGoal = 2
 	// gatherEnough is how many come in one batch without waiting where there is
 	// nothing to gain.
 	gatherEnough = 32
