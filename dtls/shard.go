@@ -56,9 +56,10 @@ type shard struct {
 	delivery delivery
 	prepare  func() // arm, once and for all
 	armed    time.Time
-	kicked   bool // the deadline is in the past; protected by the inbox's lock
-	hurried  int  // turns in a row that did not read
-	errors   int  // reads in a row that failed
+	fetched  []*Session // of a batch
+	kicked   bool       // the deadline is in the past; protected by the inbox's lock
+	hurried  int        // turns in a row that did not read
+	errors   int        // reads in a row that failed
 
 	late    []lateHello // of this turn
 	behind  backlog

@@ -17,6 +17,7 @@ func (s *shard) receiveBatch(batch []udp.Message) {
 	if len(batch) == 0 {
 		return
 	}
+	s.fetch(batch)
 	bytes := 0
 	for i := range batch {
 		bytes += len(batch[i].Buf)

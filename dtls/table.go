@@ -27,6 +27,9 @@ type table struct {
 	slots  []*Session // all of them, with gaps; the first is always empty
 	free   []int32    // slots that are gaps, or were some time
 	listed int        // sessions but for rivals
+
+	latest     *Session // that get found; nil for none
+	latestPeer netip.AddrPort
 }
 
 func newTable() table {
@@ -34,12 +37,21 @@ func newTable() table {
 }
 
 func (t *table) get(peer netip.AddrPort) *Session {
+	if t.latest != nil && peer == t.latestPeer {
+		return t.latest
+	}
 	key, ok := t.zones.find(peer)
 	if !ok {
 		return nil
 	}
-	return t.slots[t.byPeer[key]]
+	s := t.slots[t.byPeer[key]]
+	t.latest, t.latestPeer = s, peer
+	return s
 }
+
+// forget forgets what get found last. It precedes every change of what addresses
+// lead to.
+func (t *table) forget() { t.latest = nil }
 
 func (t *table) getCID(cid []byte) *Session { return t.slots[t.byCID[cidKeyOf(cid)]] }
 
@@ -65,6 +77,7 @@ func (t *table) put(s *Session) {
 		t.remove(old)
 	}
 	t.enter(s)
+	t.forget()
 	t.byPeer[t.zones.key(s.peer())] = s.index
 	if !s.listed {
 		s.listed = true
@@ -116,6 +129,7 @@ func (t *table) dropCID(s *Session, key cidKey) {
 // yield lets another session have the address of s.
 func (t *table) yield(s *Session) {
 	if t.get(s.peer()) == s {
+		t.forget()
 		delete(t.byPeer, t.zones.key(s.peer()))
 	}
 }
@@ -126,7 +140,9 @@ func (t *table) yield(s *Session) {
 func (t *table) move(s *Session, to route) {
 	t.yield(s)
 	s.rarely().moved.Store(&to)
-	switch other := t.get(to.peer); {
+	other := t.get(to.peer)
+	t.forget()
+	switch {
 	case other == nil:
 		t.byPeer[t.zones.key(to.peer)] = s.index
 	case other.established() && len(other.cid()) > 0:

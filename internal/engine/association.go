@@ -242,6 +242,13 @@ func (a *Association) ExportKeyingMaterial(label string, context []byte, hasCont
 	return a.suite.Exporter(s[:masterLen], clientRandom, serverRandom, label, context, hasContext, n)
 }
 
+// Fetch brings what Receive and Send are going to need into the cache of the
+// processor. Many associations can be waited for at the same time in that way. The
+// result means nothing.
+func (a *Association) Fetch() int {
+	return a.read.protection.Fetch() + a.write.protection.Fetch() + int(a.write.seq+a.window.next) + int(a.mtu)
+}
+
 // Trim drops the expanded keys of an association that is idle. The next
 // record expands them again.
 func (a *Association) Trim() {

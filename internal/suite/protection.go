@@ -134,6 +134,14 @@ func (p *Protection) open(payload []byte, number uint64, aad []byte) ([]byte, er
 	return p.openAEAD(payload, number, aad)
 }
 
+// Fetch brings the keys into the cache of the processor.
+func (p *Protection) Fetch() int {
+	if p.aead == nil {
+		return 0
+	}
+	return p.aead.Overhead()
+}
+
 // Overhead returns the largest number of bytes that Seal adds to a plaintext,
 // besides the record header. SealCID adds the content type to them, and the
 // connection ID to the header.

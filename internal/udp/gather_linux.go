@@ -1,7 +1,10 @@
 package udp
 
 import (
+	"runtime"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,10 +63,17 @@ func (g *gatherer) after(n int, blocked bool) {
 	}
 }
 
-// pause has the thread sleep. The runtime's own timers are no help: nothing of
-// theirs that is shorter than a millisecond ends on time where there is nothing
-// else to do.
+// pause has the processor sleep for gatherTime, unless other goroutines want it:
+// then the time that they take is the pause. The runtime's own timers are no help.
+// Nothing of theirs that is shorter than a millisecond ends on time where there is
+// nothing else to do, and a system call that the scheduler is told of would have
+// threads hand the processor back and forth.
 func pause() {
+	before := time.Now()
+	runtime.Gosched()
+	if time.Since(before) >= gatherTime/2 {
+		return
+	}
 	d := unix.NsecToTimespec(int64(gatherTime))
-	unix.Nanosleep(&d, nil)
+	syscall.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&d)), 0, 0)
 }
