@@ -40,7 +40,7 @@ func (s *shard) makeRoom(sess *Session) error {
 	switch {
 	case h.config.WhenFull != EvictWhenFull, h.maxSessions() < 0, h.sessions.Load() < h.maxSessions():
 		return nil
-	case current != nil && current != sess:
+	case current != nil && current != sess && !s.staysBeside(current, sess):
 		return nil
 	case s.stalest() == nil:
 		return &engine.LocalError{Alert: wire.AlertAccessDenied, Err: errFull}

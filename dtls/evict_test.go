@@ -192,3 +192,27 @@ func TestWhoIsOneTooManyDoesNotStay(t *testing.T) {
 		}
 	})
 }
+
+// Who stays beside the session that has its address now needs a place of its own.
+func TestSessionThatStaysBesideAnotherCounts(t *testing.T) {
+	const first, second = "10.0.0.1:1", "10.0.0.2:2"
+	var r roll
+	inWorld(t, withRoom(2, &r), func(w *world) {
+		other := w.dial(clientAt(1), clientConfig())
+		defer other.Close()
+		g := w.gateway()
+		time.Sleep(time.Second)
+		g.give(first, clientAddress)
+		a := w.dial(first, movingConfig())
+		defer a.Close()
+		time.Sleep(safeTime)
+		g.give(second, clientAddress)
+		b := w.dial(second, clientConfigFor("second", testKey))
+		defer b.Close()
+		w.wantEcho(b, "at the same address")
+		if stats := w.srv.Stats(); stats.Sessions != 2 || stats.SessionsEvicted != 1 {
+			t.Errorf("%d sessions, %d evicted", stats.Sessions, stats.SessionsEvicted)
+		}
+		r.wantReasons(t, ErrEvicted)
+	})
+}
