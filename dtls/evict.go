@@ -40,7 +40,7 @@ func (s *shard) makeRoom(sess *Session) error {
 	switch {
 	case h.config.WhenFull != EvictWhenFull, h.maxSessions() < 0, h.sessions.Load() < h.maxSessions():
 		return nil
-	case current != nil && current != sess:
+	case current != nil && current != sess && !s.staysBeside(current, sess):
 		return nil
 	case s.stalest() == nil:
 		return &engine.LocalError{Alert: wire.AlertAccessDenied, Err: errFull}
@@ -50,11 +50,16 @@ func (s *shard) makeRoom(sess *Session) error {
 }
 
 // evict ends sessions in whose place others came, as long as there are too many.
+// If the sample has none to end, the next turn has another sample.
 func (s *shard) evict() {
 	for ; s.surplus > 0; s.surplus-- {
+		if s.host.sessions.Load() <= s.host.maxSessions() {
+			s.surplus = 0
+			return
+		}
 		stale := s.stalest()
-		if stale == nil || s.host.sessions.Load() <= s.host.maxSessions() {
-			continue
+		if stale == nil {
+			return
 		}
 		s.counters.evicted.Add(1)
 		s.close(stale, ErrEvicted)

@@ -161,3 +161,58 @@ func TestManyClientsAtAFullServer(t *testing.T) {
 		}
 	})
 }
+
+// A sample may miss the only stale session when its time has come. Then the next
+// samples are for it.
+func TestWhoIsOneTooManyDoesNotStay(t *testing.T) {
+	const n = 100
+	var r roll
+	inWorld(t, withRoom(n, &r), func(w *world) {
+		var conns []*Conn
+		for i := range n {
+			conns = append(conns, w.dial(clientAt(i), clientConfig()))
+			defer conns[i].Close()
+		}
+		time.Sleep(safeTime + time.Second)
+		for _, c := range conns[1:] {
+			w.wantEcho(c, "I am in use")
+		}
+		for attempt := 0; w.srv.Stats().HandshakesCompleted == n; attempt++ {
+			c, err := w.tryAdmission(clientAt(n+attempt), clientConfig())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+		}
+		for range 3 {
+			w.wantEcho(conns[n-1], "time goes on")
+		}
+		if stats := w.srv.Stats(); stats.Sessions != n || stats.SessionsEvicted != 1 {
+			t.Errorf("%d sessions, %d evicted", stats.Sessions, stats.SessionsEvicted)
+		}
+	})
+}
+
+// Who stays beside the session that has its address now needs a place of its own.
+func TestSessionThatStaysBesideAnotherCounts(t *testing.T) {
+	const first, second = "10.0.0.1:1", "10.0.0.2:2"
+	var r roll
+	inWorld(t, withRoom(2, &r), func(w *world) {
+		other := w.dial(clientAt(1), clientConfig())
+		defer other.Close()
+		g := w.gateway()
+		time.Sleep(time.Second)
+		g.give(first, clientAddress)
+		a := w.dial(first, movingConfig())
+		defer a.Close()
+		time.Sleep(safeTime)
+		g.give(second, clientAddress)
+		b := w.dial(second, clientConfigFor("second", testKey))
+		defer b.Close()
+		w.wantEcho(b, "at the same address")
+		if stats := w.srv.Stats(); stats.Sessions != 2 || stats.SessionsEvicted != 1 {
+			t.Errorf("%d sessions, %d evicted", stats.Sessions, stats.SessionsEvicted)
+		}
+		r.wantReasons(t, ErrEvicted)
+	})
+}

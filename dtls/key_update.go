@@ -8,12 +8,12 @@ import "github.com/dtlsd/dtlsd/internal/engine"
 // Sessions change their keys by themselves long before these have done too much.
 //
 // Like Send it does not wait. It fails with [ErrSessionClosed], or with
-// [ErrNoKeyUpdate] in DTLS 1.2.
+// [ErrNoKeyUpdate] in DTLS 1.2 and before the handshake is complete.
 //
 // RFC 9147, Section 8.
 func (s *Session) KeyUpdate(request bool) error {
 	switch {
-	case !s.version13:
+	case s.MaxPayload() == 0, !s.version13: // of a session in its handshake nobody knows the version
 		return ErrNoKeyUpdate
 	case s.closing.Load():
 		return ErrSessionClosed

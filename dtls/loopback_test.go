@@ -64,6 +64,50 @@ func TestWarmRecordPathDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// The first record of a session that sleeps allocates what its keys expand to, and
+// not much more: see also what waking allocates in the engine.
+func TestFirstRecordAfterSleepAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	heard, slept := make(chan struct{}, 1), make(chan bool, 1)
+	server, first := loopback(t, func(s *Server, _ *Config) {
+		s.Config.MinVersion, s.Config.MaxVersion = version, version
+		s.Config.CipherSuites = []uint16{TLS_PSK_WITH_AES_128_GCM_SHA256, TLS_AES_128_GCM_SHA256}
+		s.Config.SessionTicketsDisabled = true // the client would have to answer
+		s.Handler = HandlerFunc(func(*Session, []byte) { heard <- struct{}{} })
+	})
+	first.Close()
+	c := dialBare(t, server)
+	sh := server.shards[0]
+	message := make([]byte, 64)
+	say := func() {
+		var err error
+		if c.out, err = c.assoc.Send(c.out[:0], message); err != nil {
+			t.Fatal(err)
+		}
+		c.conn.Write(c.out)
+		<-heard
+	}
+	say()
+	sh.post(func() {
+		sess := sh.table.last()
+		sess.assoc.Timeout(sh.now.Add(time.Hour)) // the handshake is forgotten
+		sh.drain(sess)
+	})
+	sleep := inboxItem{kind: itemCall, call: func() { slept <- sh.sleep(sh.table.last()) }}
+	allocs := testing.AllocsPerRun(500, func() {
+		sh.inbox.post(sleep)
+		if !<-slept {
+			t.Fatal("it does not sleep")
+		}
+		say()
+	})
+	if allocs > 4 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
 func TestDialIsToldThatNobodyListens(t *testing.T) {
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

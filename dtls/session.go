@@ -36,7 +36,7 @@ type Session struct {
 	closing    atomic.Bool
 	ended      bool
 	listed     bool // in the table, and not as a rival
-	version13  bool // set before anybody sees the session
+	version13  bool // set before maxPayload, which tells others that it is
 	byCID      bool // the peer puts a connection ID into its records
 }
 

@@ -234,7 +234,7 @@ func (s *shard) takePlace(sess *Session) {
 		s.wake(old)
 		old.rival = nil
 	}
-	if old != nil && !staysBeside(old, sess) {
+	if old != nil && !s.staysBeside(old, sess) {
 		s.end(old, ErrReplaced)
 	} else if old != nil {
 		s.table.yield(old)
@@ -246,7 +246,8 @@ func (s *shard) takePlace(sess *Session) {
 // has its address now: it has a connection ID, by which its peer finds it from
 // elsewhere, and the other one is of somebody else. Gateways that translate
 // addresses use them again.
-func staysBeside(old, sess *Session) bool {
+func (s *shard) staysBeside(old, sess *Session) bool {
+	s.wake(old)
 	return old.byCID && !samePeer(old.negotiated(), sess.negotiated())
 }
 

@@ -292,7 +292,7 @@ func (s *shard) admit(v gate.Verdict, from route, datagram []byte) {
 		MessageSeq: v.MessageSeq,
 		RecordSeq:  v.RecordSeq,
 		Verified:   v.Proven,
-		Received:   len(datagram),
+		Received:   len(datagram) - len(v.Rest), // which counts when it is received
 		Retry:      keepRetry(v.Retry),
 	}
 	sess.hs.received = true

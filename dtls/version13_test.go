@@ -380,3 +380,24 @@ func TestConfigForClientKeepsWhatTheRetrySaid(t *testing.T) {
 		}
 	})
 }
+
+// Whoever finds a session in its handshake may ask for new keys while that is being
+// completed.
+func TestKeyUpdateDuringTheHandshake(t *testing.T) {
+	var asked sync.WaitGroup
+	inWorld(t, func(s *Server) {
+		s.Config.PSK = PSKFunc(func(context.Context, []byte) ([]byte, error) {
+			asked.Go(func() {
+				if err := s.Session(1).KeyUpdate(true); err != nil && err != ErrNoKeyUpdate {
+					t.Errorf("KeyUpdate: %v", err)
+				}
+			})
+			return testKey, nil
+		})
+	}, func(w *world) {
+		c := w.dial(clientAddress, clientConfig())
+		defer c.Close()
+		w.wantEcho(c, "with the keys of the handshake")
+		asked.Wait()
+	})
+}
