@@ -44,10 +44,11 @@ type host struct {
 	base     context.Context // of look-ups
 	seed     maphash.Seed    // of hello hashes
 
-	driven    atomic.Pointer[udp.Report] // how the socket that was opened last is driven
-	accepting atomic.Bool
-	sessions  atomic.Int64 // established
-	lastID    atomic.Uint64
+	driven     atomic.Pointer[udp.Report] // how the socket that was opened last is driven
+	overflowed atomic.Bool                // it was told that a socket loses datagrams
+	accepting  atomic.Bool
+	sessions   atomic.Int64 // established
+	lastID     atomic.Uint64
 }
 
 func newHost(o owner, side engine.Side, config *Config) (*host, error) {

@@ -78,6 +78,9 @@ type shard struct {
 	told     atomic.Int64 // peers that were told goodbye
 	sample   challengeSample
 
+	capped            bool      // the kernel gave a smaller buffer than we asked for, and nothing is known to be lost
+	nextOverflowCheck time.Time // of the socket, if capped
+
 	server    string     // the name of a client's server in the session cache
 	oldSocket udp.Socket // of a client that has another now, while it is still read; nil for none
 }
@@ -124,6 +127,7 @@ func (s *shard) run() error {
 			return s.finish(err)
 		}
 		s.logSuppressed()
+		s.logOverflow()
 		s.watched = s.host.observer.wantsDatagrams(s.now)
 		s.receiveBatch(batch)
 		s.takeDelivery()

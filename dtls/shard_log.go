@@ -391,14 +391,33 @@ func (s *shard) logUnsteered(err error) {
 // the one before need no line of their own.
 func (s *shard) logSockets() {
 	r := s.socket.Report()
+	r.Overflows = 0
+	s.capped = r.Hint() != ""
 	if last := s.host.driven.Swap(&r); !r.System || last != nil && *last == r {
 		return
 	}
 	if s.logs(Info) {
 		s.log(Info, KindSockets, netip.AddrPort{}, s.host.voice.sockets(r), nil)
 	}
-	if hint := r.Hint(); hint != "" && s.logs(Warning) {
-		s.log(Warning, KindSockets, netip.AddrPort{}, s.host.voice.capped(hint), nil)
+}
+
+// overflowCheck is how often a shard asks whether its socket overflows.
+const overflowCheck = 10 * time.Second
+
+// logOverflow warns once when datagrams are lost that a larger buffer might have
+// held. Only a shard that has something to do asks: others lose nothing.
+func (s *shard) logOverflow() {
+	if !s.capped || s.now.Before(s.nextOverflowCheck) {
+		return
+	}
+	s.nextOverflowCheck = s.now.Add(overflowCheck)
+	r := s.socket.Report()
+	if r.Overflows == 0 {
+		return
+	}
+	s.capped = false
+	if !s.host.overflowed.Swap(true) && s.logs(Warning) {
+		s.log(Warning, KindSockets, netip.AddrPort{}, s.host.voice.overflow(r.Hint()), nil)
 	}
 }
 

@@ -263,10 +263,19 @@ func TestServerSaysOnceHowItsSocketsAreDriven(t *testing.T) {
 		sh.post(sh.logSockets)
 		sh.post(sh.logSockets)
 		synctest.Wait()
+		lose := func(n uint32) {
+			sh.post(func() { s.report.Overflows = n })
+			time.Sleep(overflowCheck)
+			sh.post(func() {})
+			synctest.Wait()
+		}
+		lose(0)
+		lose(3)
+		lose(5)
 		wantLines(t, log.lines(),
 			"Server is listening on address 192.0.2.1 and port 22334",
 			"Sockets: batches of 64, buffers of 208 KiB in and 0 KiB out",
-			"Socket buffers are smaller than asked for: bursts may be lost; as root: sysctl -w net.core.rmem_max=4194304")
+			"Datagrams were lost: the socket's buffer is too small; as root: sysctl -w net.core.rmem_max=4194304, then start the server again")
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // verdict runs a steering program as the kernel does.
-func verdict(t testing.TB, shards, cidLen int, datagram []byte) int {
+func verdict(t testing.TB, shards, cidLen int, datagram []byte) uint32 {
 	t.Helper()
 	vm, err := bpf.NewVM(steering(shards, cidLen))
 	if err != nil {
@@ -20,7 +20,7 @@ func verdict(t testing.TB, shards, cidLen int, datagram []byte) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int(uint32(index))
+	return uint32(index)
 }
 
 // cidDatagram returns a datagram of DTLS 1.2 with a connection ID.
@@ -49,7 +49,7 @@ func TestKernelIsToldOfConnectionIDs(t *testing.T) {
 		shards   int
 		cidLen   int
 		datagram []byte
-		want     int
+		want     uint32
 	}{
 		{"DTLS 1.2", 4, 8, cidDatagram(cid, 40), 0xa7 % 4},
 		{"DTLS 1.2, among 3", 3, 8, cidDatagram(cid, 40), 0xa7 % 3},
@@ -87,10 +87,10 @@ func FuzzSteering(f *testing.F) {
 	f.Fuzz(func(t *testing.T, last, cidLen uint8, datagram []byte) {
 		shards := int(last) + 1
 		got := verdict(t, shards, max(int(cidLen), 1), datagram)
-		if got >= shards && got != ownHash {
+		if got >= uint32(shards) && got != ownHash {
 			t.Fatalf("to shard %d of %d", got, shards)
 		}
-		if cid, ok := gate.CID(datagram, max(int(cidLen), 1)); ok && got != int(cid[0])%shards {
+		if cid, ok := gate.CID(datagram, max(int(cidLen), 1)); ok && got != uint32(cid[0])%uint32(shards) {
 			t.Fatalf("connection ID %x: to shard %d of %d", cid, got, shards)
 		}
 	})

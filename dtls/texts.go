@@ -53,9 +53,10 @@ func (v voice) listening(address string) string {
 
 func (v voice) sockets(r udp.Report) string { return "Sockets: " + r.String() }
 
-// capped is about buffers of the kernel that are smaller than we asked for.
-func (v voice) capped(hint string) string {
-	return "Socket buffers are smaller than asked for: bursts may be lost; as root: " + hint
+// overflow is about datagrams that are lost because the kernel gave a socket a
+// smaller buffer than we asked for.
+func (v voice) overflow(hint string) string {
+	return "Datagrams were lost: the socket's buffer is too small; as root: " + hint + ", then start the server again"
 }
 
 func (v voice) notAccepting() string { return "Server is not accepting new connections" }

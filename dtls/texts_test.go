@@ -33,7 +33,7 @@ func TestTextsAboutIPv6(t *testing.T) {
 		server.listening("[::1]:5684"):                                     "Server is listening on address ::1 and port 5684",
 		server.listening("/run/socket"):                                    "Server is listening on /run/socket",
 		server.sockets(udp.Report{Batch: 64}):                              "Sockets: batches of 64",
-		server.capped("sysctl -w a=1"):                                     "Socket buffers are smaller than asked for: bursts may be lost; as root: sysctl -w a=1",
+		server.overflow("sysctl -w a=1"):                                   "Datagrams were lost: the socket's buffer is too small; as root: sysctl -w a=1, then start the server again",
 		server.socket(errors.New("E")):                                     "Failed to read a datagram: E",
 		server.closed(peer, ErrIdleTimeout):                                "([::1]:5684): idle for too long",
 		server.retransmitted(peer, 2):                                      "([::1]:5684): handshake timeout, re-transmission 2",

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/dtlsd/dtlsd/dtls"
 	"github.com/dtlsd/dtlsd/internal/engine"
 	"github.com/dtlsd/dtlsd/internal/udp"
 	"github.com/dtlsd/dtlsd/internal/wire"
@@ -36,6 +37,8 @@ func (f Flood) check(s *Settings) error {
 		return usageError("--spoof wants at least 1")
 	case f.Duration <= 0:
 		return usageError("--duration must be longer than nothing")
+	case f.BadCookie && s.Client.MinVersion == dtls.VersionDTLS13:
+		return usageError("--bad-cookie wants DTLS 1.2: in 1.3 a second hello has to fit the answer to the first")
 	case !isNear(s.Server.Addr()) && !f.Permitted:
 		return &UsageError{
 			fmt.Sprintf("%v is neither this machine nor in a private network: flooding what is not yours is an attack", s.Server.Addr()),
@@ -88,10 +91,7 @@ func (g *generator) hello(badCookie bool) ([]byte, error) {
 		return hello, err
 	}
 	a.Receive(now, verifyRequest())
-	if hello, err = w.onlyDatagram(a); err != nil {
-		return nil, fmt.Errorf("a cookie is made up for DTLS 1.2 alone: %w", err)
-	}
-	return hello, nil
+	return w.onlyDatagram(a)
 }
 
 // onlyDatagram returns what an association wants to send, if that is one

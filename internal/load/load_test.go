@@ -383,6 +383,14 @@ func TestNonsenseIsRefused(t *testing.T) {
 	}
 }
 
+func TestCookiesAreMadeUpForDTLS12Alone(t *testing.T) {
+	s := Settings{Server: netip.MustParseAddrPort("127.0.0.1:1"), Client: &dtls.Config{MinVersion: dtls.VersionDTLS13}}
+	var usage *UsageError
+	if _, err := Run(t.Context(), s, Flood{Spoof: 1, Duration: 1, BadCookie: true}); !errors.As(err, &usage) {
+		t.Error(err)
+	}
+}
+
 func TestReportInJSONHasWhatProgramsRead(t *testing.T) {
 	s := newSubject(t, "127.0.0.1:0", echo)
 	settings := s.settings(dtls.VersionDTLS12)

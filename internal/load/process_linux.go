@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,11 @@ import (
 func processCPU(pid int) (time.Duration, error) {
 	const clockSched = 2 // the time that the scheduler gave
 	var t unix.Timespec
-	if err := unix.ClockGettime(int32(^pid<<3|clockSched), &t); err != nil {
+	err := unix.ClockGettime(int32(^pid<<3|clockSched), &t)
+	if errors.Is(err, unix.EINVAL) {
+		return 0, fmt.Errorf("there is no process %d", pid)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("process %d: %w", pid, err)
 	}
 	return time.Duration(t.Nano()), nil

@@ -26,6 +26,8 @@ type Report struct {
 	// In and Out are the buffers of the kernel. Both are zero where it does not
 	// tell.
 	In, Out Buffer
+	// Overflows is how many datagrams came in while In was full, and are lost.
+	Overflows uint32
 }
 
 // A Buffer is what the kernel holds for a socket in one direction.
@@ -57,22 +59,13 @@ func (r Report) String() string {
 	return strings.Join(words, ", ")
 }
 
-// Hint says how to have the buffers that were asked for. It is empty if the
-// kernel gave them.
+// Hint says how to have the buffer for what comes in that was asked for. It is
+// empty if the kernel gave it. What goes out waits for room, and is not lost.
 func (r Report) Hint() string {
-	var knobs []string
-	for _, b := range [...]struct {
-		Buffer
-		knob string
-	}{{r.In, "net.core.rmem_max"}, {r.Out, "net.core.wmem_max"}} {
-		if b.capped() {
-			knobs = append(knobs, fmt.Sprintf("%s=%d", b.knob, b.Asked))
-		}
-	}
-	if len(knobs) == 0 {
+	if !r.In.capped() {
 		return ""
 	}
-	return "sysctl -w " + strings.Join(knobs, " ")
+	return fmt.Sprintf("sysctl -w net.core.rmem_max=%d", r.In.Asked)
 }
 
 // size returns a number of bytes in words.

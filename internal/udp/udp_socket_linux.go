@@ -133,6 +133,9 @@ func (s *udpSocket) failure(op, call string, errno syscall.Errno) error {
 func (s *udpSocket) Report() Report {
 	r := s.report
 	r.TrainsOut = s.out.trains.Load()
+	if s.raw != nil {
+		s.raw.Control(func(fd uintptr) { r.Overflows = overflows(fd) })
+	}
 	return r
 }
 
