@@ -56,7 +56,8 @@ type Association struct {
 // A half is one direction of the protected record layer. The keys are small
 // and stay; the expanded protection is a cache over them.
 type half struct {
-	keys           suite.Keys       // in DTLS 1.3 the traffic secret that they come from
+	keys           suite.Keys
+	traffic        suite.Secret     // of DTLS 1.3, where other keys may follow from it
 	protection     suite.Protection // of either version, see protect13; without keys until it is used
 	seq            uint64           // next record number to send; unused when reading
 	epoch          uint16
@@ -270,12 +271,14 @@ func (a *Association) protect(h *half) *suite.Protection {
 	return &h.protection
 }
 
-// protect13 returns the protection of h, expanded from its traffic secret on
-// first use.
+// protect13 returns the protection of h, expanded from its keys on first use.
 func (a *Association) protect13(h *half) *suite.Protection13 {
 	p := (*suite.Protection13)(&h.protection)
 	if !h.protection.Expanded() {
-		a.suite13.Expand(p, &a.ws.scratch, suite.Secret(h.keys))
+		if err := a.suite13.Expand(p, &a.ws.scratch, h.keys); err != nil {
+			// The keys were derived for the same suite.
+			panic("dtls: keys do not fit " + a.suite13.String() + ": " + err.Error())
+		}
 	}
 	return p
 }

@@ -255,8 +255,8 @@ func (c *client13) finish(now time.Time) (state, error) {
 	}
 	a := c.a
 	a.resumption = c.schedule.master.Resumption(c.transcript.sum())
-	a.readWith(now, epochApplication, c.schedule.application[Server])
-	a.writeWith(epochApplication, c.schedule.application[Client])
+	c.readApplicationData(now)
+	c.writeApplicationData()
 	c.schedule.wipe()
 	early := c.early.take(c.delivery)
 	c.establish13()

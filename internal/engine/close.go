@@ -54,5 +54,6 @@ func (a *Association) finish(err error) {
 
 func (h *half) wipe() {
 	clear(h.keys)
+	h.traffic.Wipe()
 	*h = half{}
 }

@@ -88,12 +88,13 @@ func (a *Association) nextSeq(epoch uint16) uint64 {
 	return a.writeOf(epoch).seq
 }
 
-// readWith takes the records of the peer from now on with the keys of a traffic
-// secret. Those of the epoch before are taken for a while longer, after a
+// readWith takes the records of the peer from now on with other keys. The traffic
+// secret is given where a KeyUpdate may follow, and is wiped then. Those of the epoch before are taken for a while longer, after a
 // KeyUpdate from when the new keys are seen to be in use.
 //
 // RFC 9147, Section 8.
-func (a *Association) readWith(now time.Time, epoch uint16, traffic suite.Secret) {
+func (a *Association) readWith(now time.Time, epoch uint16, keys suite.Keys, traffic suite.Secret) {
+	a.read.traffic.Wipe()
 	if a.read.epoch > 0 {
 		o := a.olderEpochs()
 		old := oldRead{half: a.read, window: a.window}
@@ -105,18 +106,19 @@ func (a *Association) readWith(now time.Time, epoch uint16, traffic suite.Secret
 			o.dropOldestRead()
 		}
 	}
-	a.read = half{keys: suite.Keys(traffic), epoch: epoch}
+	a.read = half{keys: keys, traffic: traffic, epoch: epoch}
 	a.window = replayWindow{}
 }
 
-// writeWith protects our records from now on with the keys of a traffic secret.
+// writeWith protects our records from now on with other keys, as readWith does.
 // Messages that were sent in the epoch before are repeated in it.
-func (a *Association) writeWith(epoch uint16, traffic suite.Secret) {
+func (a *Association) writeWith(epoch uint16, keys suite.Keys, traffic suite.Secret) {
+	a.write.traffic.Wipe()
 	if a.write.epoch > 0 {
 		o := a.olderEpochs()
 		o.writes = append(o.writes, a.write)
 	}
-	a.write = half{keys: suite.Keys(traffic), epoch: epoch}
+	a.write = half{keys: keys, traffic: traffic, epoch: epoch}
 }
 
 func (a *Association) olderEpochs() *older {

@@ -41,8 +41,8 @@ func (x *exported) marshal() []byte {
 	b.AddUint32(sendSeq)
 	b.AddUint32(peerSeq)
 	b.AddUint16(a.mtu)
-	addOpaque(b, a.read.keys)
-	addOpaque(b, a.write.keys)
+	addOpaque(b, a.read.base())
+	addOpaque(b, a.write.base())
 	addOpaque(b, a.secrets)
 	addOpaque(b, a.resumption)
 	a.State().marshal(b)
@@ -91,16 +91,26 @@ func (x *exported) unmarshal(data []byte) error {
 	return a.write.restore(a, write, writeEpoch)
 }
 
-// restore takes keys, which must be those of the suite.
-func (h *half) restore(a *Association, keys suite.Keys, epoch uint16) error {
-	*h = half{keys: keys, epoch: epoch, encryptThenMAC: a.state.EncryptThenMAC}
+// base returns what the keys of h can be had from: the traffic secret, or in DTLS
+// 1.2 themselves.
+func (h *half) base() []byte {
+	if h.traffic != nil {
+		return h.traffic
+	}
+	return h.keys
+}
+
+// restore takes what base returned, which must be of the suite.
+func (h *half) restore(a *Association, base []byte, epoch uint16) error {
 	if a.suite13 != nil {
-		if len(keys) != a.suite13.Hash.Size() {
+		if len(base) != a.suite13.Hash.Size() || zero(base) {
 			return ErrExport
 		}
+		*h = half{traffic: base, keys: a.suite13.TrafficKeys(base), epoch: epoch}
 		return nil
 	}
-	if err := a.suite.Expand(&h.protection, &a.ws.scratch, keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
+	*h = half{keys: base, epoch: epoch, encryptThenMAC: a.state.EncryptThenMAC}
+	if err := a.suite.Expand(&h.protection, &a.ws.scratch, h.keys, h.encryptThenMAC, a.cfg.Rand); err != nil {
 		return ErrExport
 	}
 	return nil

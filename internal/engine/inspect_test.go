@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Kept returns how many bytes the peer has made an association keep of messages
 // that are not complete: allocated, not merely used.
@@ -24,6 +27,11 @@ func (a *Association) Kept() int {
 
 // OwnRecordSize returns the largest plaintext that a takes, in bytes.
 func (a *Association) OwnRecordSize() int { return int(a.ownRecordSize) }
+
+// AwaitsNewKeys reports whether the peer may go on with keys that it has replaced.
+func (a *Association) AwaitsNewKeys() bool {
+	return a.older != nil && slices.ContainsFunc(a.older.reads, func(r oldRead) bool { return r.until.IsZero() })
+}
 
 // A Bearing is all that one datagram could change of an association that is
 // established. Bearings can be compared.
@@ -63,6 +71,9 @@ func (a *Association) Bearing() Bearing {
 		peerCID:        string(a.peerCID()),
 	}
 }
+
+// NextPlain returns the number of our next record in epoch 0.
+func (a *Association) NextPlain() uint64 { return a.plainSeq }
 
 // Nap packs an association and goes on with what was packed, whose bytes are
 // then gone. It returns how many there were.

@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"github.com/dtlsd/dtlsd/internal/suite"
 	"github.com/dtlsd/dtlsd/internal/wire"
 )
 
@@ -45,8 +44,8 @@ func (a *Association) sendKeyUpdate(now time.Time, request bool) error {
 
 // useNextWriteKeys goes on with new keys, as the peer is ready for them.
 func (a *Association) useNextWriteKeys(now time.Time) {
-	next := a.suite13.NextTraffic(suite.Secret(a.write.keys))
-	a.writeWith(a.write.epoch+1, next)
+	next := a.suite13.NextTraffic(a.write.traffic)
+	a.writeWith(a.write.epoch+1, a.suite13.TrafficKeys(next), next)
 	d := a.delivery
 	a.older.forgetWrites()
 	a.ws.push(Event{Kind: EventKeyUpdate, Message: Message{Sent: true}})
@@ -76,7 +75,8 @@ func (a *Association) receiveKeyUpdate(now time.Time, m message) error {
 	if m.epoch != a.read.epoch || a.read.epoch == maxEpoch {
 		return refuse(wire.AlertUnexpectedMessage, "key_update in epoch %d, where %d is in use", m.epoch, a.read.epoch)
 	}
-	a.readWith(now, a.read.epoch+1, a.suite13.NextTraffic(suite.Secret(a.read.keys)))
+	next := a.suite13.NextTraffic(a.read.traffic)
+	a.readWith(now, a.read.epoch+1, a.suite13.TrafficKeys(next), next)
 	a.ws.push(Event{Kind: EventKeyUpdate})
 	if !update.Request || a.updating() || !a.mayUpdate() {
 		return nil

@@ -254,7 +254,7 @@ func TestPackedAssociationIsSmall(t *testing.T) {
 		options []dtlstest.Option
 	}{
 		{"DTLS 1.2 with a pre-shared key", 200, []dtlstest.Option{only(plainPSK)}},
-		{"DTLS 1.3 with a pre-shared key", 150, external13},
+		{"DTLS 1.3 with a pre-shared key", 230, external13},
 	} {
 		options := append(test.options, clientOwner(identity), serverOwner(identity))
 		p := rested(t, options...)

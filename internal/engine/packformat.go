@@ -67,6 +67,7 @@ type still struct {
 	ceiling                                  ceiling
 	cids                                     connectionIDs
 	readKeys, writeKeys, secrets, resumption []byte
+	readTraffic, writeTraffic                []byte // of DTLS 1.3
 	leftovers                                leftovers
 	agreed
 }
@@ -175,6 +176,8 @@ func (s *still) appendTo(b []byte) []byte {
 	b = s.window.appendTo(b)
 	b = append(b, s.readKeys...)
 	b = append(b, s.writeKeys...)
+	b = append(b, s.readTraffic...)
+	b = append(b, s.writeTraffic...)
 	b = append(b, s.secrets...)
 	b = append(b, s.resumption...)
 	if s.has(packLeftovers) {
@@ -278,18 +281,19 @@ func (s *still) parse(b []byte) bool {
 }
 
 func (s *still) parseSecrets(in *unpacker) {
-	keys, secret, resumption := 0, secretsLen12, 0
-	if s.suite13 != nil {
-		keys = s.suite13.Hash.Size()
-		secret = keys
-		if s.has(packResumption) {
-			resumption = keys
-		}
-	} else {
-		keys = s.suite.KeysLen()
+	if s.suite13 == nil {
+		keys := s.suite.KeysLen()
+		s.readKeys, s.writeKeys = in.take(keys), in.take(keys)
+		s.secrets = in.take(secretsLen12)
+		return
 	}
+	keys, secret := s.suite13.KeysLen(), s.suite13.Hash.Size()
 	s.readKeys, s.writeKeys = in.take(keys), in.take(keys)
-	s.secrets, s.resumption = in.take(secret), in.take(resumption)
+	s.readTraffic, s.writeTraffic = in.take(secret), in.take(secret)
+	s.secrets = in.take(secret)
+	if s.has(packResumption) {
+		s.resumption = in.take(secret)
+	}
 }
 
 // parseCIDs takes the connection IDs. Those of the State are mostly among them.
@@ -342,7 +346,7 @@ func (s *still) plausible() bool {
 		return s.readEpoch == 1 && s.writeEpoch == 1 && s.mtu >= MinMTU
 	}
 	return s.readEpoch >= epochApplication && s.writeEpoch >= epochApplication && s.mtu >= MinMTU &&
-		!zero(s.readKeys) && !zero(s.writeKeys) && !zero(s.secrets) && (len(s.resumption) == 0 || !zero(s.resumption))
+		!zero(s.readTraffic) && !zero(s.writeTraffic) && !zero(s.secrets) && (len(s.resumption) == 0 || !zero(s.resumption))
 }
 
 // An unpacker takes apart what was packed. What is not there is nothing, and bad

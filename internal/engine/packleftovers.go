@@ -11,6 +11,7 @@ import (
 // another message, of an association that is otherwise at rest.
 type leftovers struct {
 	linger *linger
+	plain  uint64         // number of the next record in epoch 0, for a linger
 	reads  []oldRead      // the newest first
 	acked  []recordNumber // what an ACK would list
 	used   time.Time      // when a message came or went last; zero without a delivery
@@ -25,7 +26,7 @@ func (d *delivery) idle() bool {
 
 // leftovers returns those of an association at rest.
 func (a *Association) leftovers() leftovers {
-	l := leftovers{linger: a.linger}
+	l := leftovers{linger: a.linger, plain: a.plainSeq}
 	if a.older != nil {
 		l.reads = a.older.reads
 	}
@@ -37,7 +38,7 @@ func (a *Association) leftovers() leftovers {
 
 // restore gives an association its leftovers back.
 func (l *leftovers) restore(a *Association) {
-	a.linger = l.linger
+	a.linger, a.plainSeq = l.linger, l.plain
 	if len(l.reads) > 0 {
 		a.older = &older{reads: l.reads}
 	}
@@ -53,6 +54,7 @@ func (l *leftovers) exist() bool { return l.linger != nil || len(l.reads) > 0 ||
 func (l *leftovers) appendTo(b []byte) []byte {
 	b = append(b, flag(l.linger != nil))
 	if l.linger != nil {
+		b = binary.AppendUvarint(b, l.plain)
 		b = l.linger.appendTo(b)
 	}
 	b = append(b, uint8(len(l.reads)))
@@ -73,6 +75,7 @@ func (l *leftovers) appendTo(b []byte) []byte {
 func (u *unpacker) leftovers(keys int) leftovers {
 	var l leftovers
 	if u.number(1) > 0 {
+		l.plain = u.number(1<<64 - 1)
 		l.linger = u.linger()
 	}
 	for range u.number(maxOldReads) {

@@ -156,7 +156,8 @@ func (p *playback) message(m played) {
 		p.verified[m.from] = true
 	case wire.TypeFinished:
 		traffic := secretOf(p.log, p.taps[m.from].labels[0])
-		if want := p.suite.VerifyData(traffic, p.transcript()); !bytes.Equal(m.body, want) {
+		_, key := p.suite.HandshakeKeys(traffic)
+		if want := p.suite.VerifyData(key, p.transcript()); !bytes.Equal(m.body, want) {
 			p.Errorf("finished of the %v is %x, want %x", m.from, m.body, want)
 		}
 		p.finished[m.from] = true

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"crypto/subtle"
-	"slices"
 	"time"
 
 	"github.com/dtlsd/dtlsd/internal/suite"
@@ -17,7 +16,7 @@ type schedule struct {
 	h           *handshake
 	secret      *suite.HandshakeSecret
 	master      *suite.MasterSecret
-	traffic     [2]suite.Secret // of the handshake
+	finished    [2]suite.Secret // keys of the messages
 	application [2]suite.Secret
 }
 
@@ -26,12 +25,17 @@ type schedule struct {
 func (h *handshake) enterHandshake(now time.Time, secret *suite.HandshakeSecret) {
 	sum := h.transcript.sum()
 	k := &schedule{h: h, secret: secret}
-	k.traffic = [2]suite.Secret{secret.ClientTraffic(sum), secret.ServerTraffic(sum)}
 	h.schedule = k
-	h.logSecrets(suite.KeyLogClientHandshake, suite.KeyLogServerHandshake, k.traffic)
+	traffic := [2]suite.Secret{secret.ClientTraffic(sum), secret.ServerTraffic(sum)}
+	h.logSecrets(suite.KeyLogClientHandshake, suite.KeyLogServerHandshake, traffic)
 	a := h.a
-	a.readWith(now, epochHandshake, slices.Clone(k.traffic[a.side.Peer()]))
-	a.writeWith(epochHandshake, slices.Clone(k.traffic[a.side]))
+	var keys [2]suite.Keys
+	for side := range traffic {
+		keys[side], k.finished[side] = a.suite13.HandshakeKeys(traffic[side])
+		traffic[side].Wipe()
+	}
+	a.readWith(now, epochHandshake, keys[a.side.Peer()], nil)
+	a.writeWith(epochHandshake, keys[a.side], nil)
 	h.sendEpoch = epochHandshake
 	h.early.due = true
 	// What anyone may have sent ahead is not of this handshake.
@@ -50,9 +54,21 @@ func (k *schedule) deriveApplication() {
 	k.h.logSecret(suite.KeyLogExporter, exporter)
 }
 
+// readApplicationData goes on with the peer's first keys for its data.
+func (h *handshake) readApplicationData(now time.Time) {
+	traffic := h.schedule.application[h.a.side.Peer()]
+	h.a.readWith(now, epochApplication, h.a.suite13.TrafficKeys(traffic), traffic)
+}
+
+// writeApplicationData goes on with our first keys for data.
+func (h *handshake) writeApplicationData() {
+	traffic := h.schedule.application[h.a.side]
+	h.a.writeWith(epochApplication, h.a.suite13.TrafficKeys(traffic), traffic)
+}
+
 // verifyData returns the content of a side's Finished at this point.
 func (k *schedule) verifyData(side Side) []byte {
-	return k.h.a.suite13.VerifyData(k.traffic[side], k.h.transcript.sum())
+	return k.h.a.suite13.VerifyData(k.finished[side], k.h.transcript.sum())
 }
 
 // sendFinished13 ends our flight.
@@ -107,8 +123,8 @@ func (k *schedule) wipe() {
 	if k == nil {
 		return
 	}
-	for i := range k.traffic {
-		k.traffic[i].Wipe()
+	for i := range k.finished {
+		k.finished[i].Wipe()
 	}
 	if k.secret != nil {
 		k.secret.Wipe()

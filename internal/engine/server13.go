@@ -328,7 +328,7 @@ func (s *server13) certificate(c Credential) wire.Certificate13 {
 func (s *server13) finishFlight(now time.Time) (state, error) {
 	s.sendFinished13()
 	s.schedule.deriveApplication()
-	s.a.writeWith(epochApplication, s.schedule.application[Server])
+	s.writeApplicationData()
 	s.sendEpoch = epochApplication
 	next := awaitFinished
 	if s.requestsCertificate() {
@@ -365,7 +365,7 @@ func (s *server13) onFinished(now time.Time, m message) (state, error) {
 	resumption := s.schedule.master.Resumption(s.transcript.sum())
 	defer resumption.Wipe()
 	a := s.a
-	a.readWith(now, epochApplication, s.schedule.application[Client])
+	s.readApplicationData(now)
 	s.flight.finish()
 	a.older.forgetWrites()
 	s.schedule.wipe()

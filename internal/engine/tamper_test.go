@@ -44,11 +44,11 @@ func (a *Association) ForgetSigner() { a.hs.role.(*client12).credential.Signer =
 
 // HeldSecrets returns the places in which an association has its secrets.
 func (a *Association) HeldSecrets() [][]byte {
-	places := [][]byte{a.secrets, a.read.keys, a.write.keys}
+	places := [][]byte{a.secrets, a.read.keys, a.write.keys, a.read.traffic, a.write.traffic}
 	if a.hs != nil {
 		places = append(places, a.hs.master[:])
 		if k := a.hs.schedule; k != nil {
-			places = append(places, k.traffic[Client], k.traffic[Server], k.application[Client], k.application[Server])
+			places = append(places, k.finished[Client], k.finished[Server], k.application[Client], k.application[Server])
 		}
 	}
 	if a.older != nil {

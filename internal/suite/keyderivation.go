@@ -31,7 +31,9 @@ func (d keyDerivation) extract(salt, secret []byte) []byte {
 	return prk
 }
 
-// An expander derives values from one secret, by HKDF-Expand-Label.
+// An expander derives values from one secret, by HKDF-Expand-Label. All are made
+// with one HMAC, which package hkdf would key again for each: for the four values of
+// a traffic secret that is four times as slow, with 40 allocations instead of 12.
 type expander struct {
 	keyDerivation
 	mac  hash.Hash
@@ -114,11 +116,17 @@ func (d keyDerivation) expandLabel(secret []byte, label string, context []byte, 
 	return d.expander(secret).appendLabel(nil, label, context, length)
 }
 
+// finishedKey is the key of verifyData.
+func (x *expander) finishedKey() Secret {
+	return x.appendLabel(nil, "finished", nil, x.hash.Size())
+}
+
 // verifyData is the content of a Finished message, and a PSK binder: RFC 8446,
 // Section 4.4.4.
-func (d keyDerivation) verifyData(base, transcriptHash []byte) []byte {
-	finished := Secret(d.expandLabel(base, "finished", nil, d.hash.Size()))
-	defer finished.Wipe()
+func (d keyDerivation) verifyData(finished, transcriptHash []byte) []byte {
+	if len(finished) != d.hash.Size() || allZero(finished) {
+		panic("suite: verify data without a key")
+	}
 	mac := hmac.New(newHash(d.hash), finished)
 	mac.Write(transcriptHash)
 	return mac.Sum(nil)

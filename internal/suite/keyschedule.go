@@ -139,7 +139,9 @@ func (k PSKKind) label() string {
 func (s *PSKSecret) Binder(kind PSKKind, transcriptHash []byte) []byte {
 	key := s.expand().deriveFromNothing(kind.label())
 	defer key.Wipe()
-	return s.verifyData(key, transcriptHash)
+	finished := s.expander(key).finishedKey()
+	defer finished.Wipe()
+	return s.verifyData(finished, transcriptHash)
 }
 
 // HandshakeSecret mixes in what the exchange of keys agreed on, in the mode

@@ -247,8 +247,8 @@ func BenchmarkKeySchedule(b *testing.B) {
 					b.Fatal(err)
 				}
 				for _, secret := range []Secret{h.ClientTraffic(hash), h.ServerTraffic(hash)} {
-					s.TrafficKeys(secret)
-					s.VerifyData(secret, hash)
+					_, finished := s.HandshakeKeys(secret)
+					s.VerifyData(finished, hash)
 				}
 				m := h.MasterSecret()
 				s.TrafficKeys(m.ClientTraffic(hash))

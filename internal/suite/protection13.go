@@ -25,24 +25,15 @@ type Protection13 Protection
 // NewProtection is Expand into memory of its own.
 func (s *Suite13) NewProtection(k Keys) (*Protection13, error) {
 	p := &Protection13{}
-	if err := s.expandKeys(p, &Scratch{}, k); err != nil {
+	if err := s.Expand(p, &Scratch{}, k); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-// Expand makes p the record protection of s with the keys of a traffic secret,
-// those of [Suite13.TrafficKeys]. It panics where that is none.
-func (s *Suite13) Expand(p *Protection13, scratch *Scratch, traffic Secret) {
-	var memory [maxKeysLen13]byte
-	keys := s.bulk.appendTrafficKeys(memory[:0], s.derivation(), traffic)
-	if err := s.expandKeys(p, scratch, keys); err != nil {
-		panic("suite: " + err.Error()) // the keys have the lengths of the same suite
-	}
-	clear(keys)
-}
-
-func (s *Suite13) expandKeys(p *Protection13, scratch *Scratch, k Keys) error {
+// Expand makes p the record protection of s with the keys k, which are copied:
+// those of [Suite13.TrafficKeys].
+func (s *Suite13) Expand(p *Protection13, scratch *Scratch, k Keys) error {
 	if len(k) != s.bulk.keysLen13() {
 		return fmt.Errorf("%s takes %d bytes of keys, not %d", s.Name, s.bulk.keysLen13(), len(k))
 	}

@@ -119,8 +119,8 @@ func TestRFC8448SimpleHandshake(t *testing.T) {
 	expect("server_handshake_traffic_secret", server, "b67b7d690cc16c4e75e54213cb2d37b4e9c912bcded9105d42befd59d391ad38")
 	expectKeys(t, client, "dbfaa693d1762c5b666af5d950258d01", "5bd3c71b836e0b76bb73265f")
 	expectKeys(t, server, "3fce516009c21727d0f2e4e86ee403bc", "5d313eb2671276ee13000b30")
-	expect("server's verify data", tls13.verifyData(server, sha256Of(verified)), simpleServerFinished[8:])
-	expect("client's verify data", tls13.verifyData(client, sha256Of(serverDone)), simpleClientFinished[8:])
+	expect("server's verify data", tls13.verifyData(tls13.expander(server).finishedKey(), sha256Of(verified)), simpleServerFinished[8:])
+	expect("client's verify data", tls13.verifyData(tls13.expander(client).finishedKey(), sha256Of(serverDone)), simpleClientFinished[8:])
 
 	master := handshake.MasterSecret()
 	expect("master secret", master.secret, "18df06843d13a08bf2a449844c5f8a478001bc4d4c627984d5a41da8d0402919")
@@ -137,7 +137,7 @@ func TestRFC8448SimpleHandshake(t *testing.T) {
 
 func expectKeys(t *testing.T, secret Secret, key, iv string) {
 	t.Helper()
-	keys := suites13[0].bulk.appendTrafficKeys(nil, tls13, secret)
+	keys := suites13[0].bulk.trafficKeys(tls13.expander(secret))
 	if want := unhex(t, key+iv); !bytes.Equal(keys[:len(want)], want) {
 		t.Errorf("keys are %x, want %x and one for record numbers", keys, want)
 	}

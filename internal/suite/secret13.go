@@ -9,16 +9,23 @@ func (s *Suite13) derivation() keyDerivation { return keyDerivation{s.Hash, dtls
 //
 // RFC 8446, Section 7.3, and RFC 9147, Section 4.2.3.
 func (s *Suite13) TrafficKeys(traffic Secret) Keys {
-	return s.bulk.appendTrafficKeys(make(Keys, 0, maxKeysLen13), s.derivation(), traffic)
+	return s.bulk.trafficKeys(s.derivation().expander(traffic))
 }
 
-// maxKeysLen13 is the largest length of keys.
-const maxKeysLen13 = 32 + 12 + 32
+// HandshakeKeys returns the keys of one direction in the epoch of the handshake,
+// and the key of its Finished message, for [Suite13.VerifyData].
+//
+// RFC 8446, Sections 4.4.4 and 7.3.
+func (s *Suite13) HandshakeKeys(traffic Secret) (keys Keys, finished Secret) {
+	x := s.derivation().expander(traffic)
+	return s.bulk.trafficKeys(x), x.finishedKey()
+}
 
-func (b bulk) appendTrafficKeys(keys Keys, d keyDerivation, traffic Secret) Keys {
-	keys = d.appendKey(keys, traffic, "key", b.key)
-	keys = d.appendKey(keys, traffic, "iv", b.iv)
-	return d.appendKey(keys, traffic, "sn", b.key)
+func (b bulk) trafficKeys(x *expander) Keys {
+	room := make(Keys, 0, b.key+b.iv+x.hash.Size()) // for the whole of the last block
+	keys := x.appendLabel(room, "key", nil, b.key)
+	keys = x.appendLabel(keys, "iv", nil, b.iv)
+	return x.appendLabel(keys, "sn", nil, b.key)
 }
 
 // NextTraffic returns the traffic secret after a KeyUpdate. Wipe the one
@@ -29,13 +36,13 @@ func (s *Suite13) NextTraffic(traffic Secret) Secret {
 	return s.derivation().expandLabel(traffic, "traffic upd", nil, s.Hash.Size())
 }
 
-// VerifyData returns the content of the Finished message of the side whose
-// handshake traffic secret is given with the hash of the messages before.
-// Compare it in constant time.
+// VerifyData returns the content of the Finished message of the side whose key
+// for it is given with the hash of the messages before. Compare it in constant
+// time.
 //
 // RFC 8446, Section 4.4.4.
-func (s *Suite13) VerifyData(traffic Secret, transcriptHash []byte) []byte {
-	return s.derivation().verifyData(traffic, transcriptHash)
+func (s *Suite13) VerifyData(finished Secret, transcriptHash []byte) []byte {
+	return s.derivation().verifyData(finished, transcriptHash)
 }
 
 // TicketPSK returns the pre-shared key that goes with a ticket of the given

@@ -63,13 +63,15 @@ func TestVectorsOfSecrets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		keys, finished := s.HandshakeKeys(secret)
 		for _, c := range []struct {
 			name, want string
 			got        []byte
 		}{
+			{"keys of the handshake", tt.key + tt.iv + tt.sn, keys},
 			{"keys", tt.key + tt.iv + tt.sn, s.TrafficKeys(secret)},
 			{"next secret", tt.next, s.NextTraffic(secret)},
-			{"verify data", tt.verifyData, s.VerifyData(secret, hash)},
+			{"verify data", tt.verifyData, s.VerifyData(finished, hash)},
 			{"ticket", tt.ticket, s.TicketPSK(secret, []byte{1, 2})},
 			{"export", tt.export, withContext},
 			{"export without context", tt.exported, without},

@@ -102,6 +102,9 @@ func (s *Suite13) ShortTag() bool { return s.bulk.tag == 8 }
 // String returns the IANA name.
 func (s *Suite13) String() string { return s.Name }
 
+// KeysLen returns the length in bytes of the keys of one direction.
+func (s *Suite13) KeysLen() int { return s.bulk.keysLen13() }
+
 // Overhead returns the largest number of bytes that sealing adds to a plaintext,
 // besides the record header.
 func (s *Suite13) Overhead() int { return max(1+s.bulk.tagLen(), wire.MinCiphertext13) }
