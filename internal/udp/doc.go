@@ -11,6 +11,7 @@
 // On Linux a batch is one system call each way. Most of what a datagram costs is
 // its way through the kernel, so datagrams of one peer and one length go there
 // as one, a train: what comes in is cut before it is seen, and trains that go
-// out are put together from the messages of a batch. On other systems a batch is
-// one datagram.
+// out are put together from the messages of a batch. Where many peers send single
+// datagrams, a socket that is read too often for batches to form pauses between
+// reads. On other systems a batch is one datagram.
 package udp
