@@ -247,9 +247,9 @@ func (c *course) resize(e *dtlstest.Endpoint) {
 }
 
 // move hands an association over to another owner, once nobody needs its last
-// flight any more, and nothing may come under old keys, which stay behind.
+// flight any more.
 func (c *course) move(e *dtlstest.Endpoint) {
-	if !c.complete() || e.Over || c.busy() || e.AwaitsNewKeys() {
+	if !c.complete() || e.Over || c.busy() {
 		return
 	}
 	cfg := dtlstest.Config(c.Seed).Complete()

@@ -46,15 +46,16 @@ type Vault struct {
 }
 
 // Handover ends the association here, without a word to the peer, and returns
-// its exact state, to go on elsewhere. The last flight of the handshake can
-// no longer be asked for again.
+// its exact state, to go on elsewhere: what the peer may still ask for again goes
+// along.
 //
 // It fails with [ErrNotEstablished], [ErrUnacknowledged] or with an error of the
 // vault, and then changes nothing.
 func (a *Association) Handover(now time.Time, v Vault) ([]byte, error) {
 	sealed, err := a.export(now, v, exported{
-		nextSend: a.write.seq,
-		window:   a.window,
+		nextSend:  a.write.seq,
+		window:    a.window,
+		leftovers: a.leftovers(),
 	})
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (a *Association) export(now time.Time, v Vault, x exported) ([]byte, error)
 	if a.phase != phaseEstablished {
 		return nil, ErrNotEstablished
 	}
-	if d := a.delivery; d != nil && (len(d.flight.messages) > 0 || d.reassembly.used > 0) {
+	if d := a.delivery; d != nil && (len(d.flight.messages) > 0 || d.reassembly.used > 0) || !a.older.settled() {
 		return nil, ErrUnacknowledged
 	}
 	if a.ceiling == nil {
@@ -148,6 +149,7 @@ func Restore(cfg *Config, ws *Workspace, now time.Time, v Vault, sealed []byte) 
 	a.phase = phaseEstablished
 	a.write.seq = x.nextSend
 	a.window = x.window
+	x.leftovers.restore(a)
 	a.ceiling = &ceiling{lineage: x.lineage, generation: x.generation}
 	return a, nil
 }

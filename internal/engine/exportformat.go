@@ -9,7 +9,7 @@ import (
 
 // exportVersion is the first byte of every export. A change of the format
 // changes it.
-const exportVersion = 6
+const exportVersion = 7
 
 // exported is an association as it leaves: with the record numbers at which
 // what is restored from it begins.
@@ -18,6 +18,7 @@ type exported struct {
 	generation  uint64
 	nextSend    uint64
 	window      replayWindow
+	leftovers   leftovers // of a snapshot, none
 	association *Association
 }
 
@@ -47,6 +48,7 @@ func (x *exported) marshal() []byte {
 	addOpaque(b, a.resumption)
 	a.State().marshal(b)
 	a.cids.marshal(b)
+	b.AddBytes(x.leftovers.appendTo(nil))
 	return b.BytesOrPanic()
 }
 
@@ -71,7 +73,7 @@ func (x *exported) unmarshal(data []byte) error {
 	if err != nil {
 		return ErrExport
 	}
-	if a.cids, err = parseCIDs(&in); err != nil || !in.Empty() {
+	if a.cids, err = parseCIDs(&in); err != nil {
 		return ErrExport
 	}
 	a.suite, a.suite13 = suite.Lookup(wire.CipherSuite(id)), suite.Lookup13(wire.CipherSuite(id))
@@ -88,7 +90,20 @@ func (x *exported) unmarshal(data []byte) error {
 	if err := a.read.restore(a, read, readEpoch); err != nil {
 		return err
 	}
-	return a.write.restore(a, write, writeEpoch)
+	if err := a.write.restore(a, write, writeEpoch); err != nil {
+		return err
+	}
+	return x.unmarshalLeftovers(in)
+}
+
+// unmarshalLeftovers takes what is at the end of an export.
+func (x *exported) unmarshalLeftovers(b []byte) error {
+	a, in := x.association, unpacker{in: b}
+	x.leftovers = in.leftovers(len(a.read.keys))
+	if in.bad || len(in.in) > 0 || !x.leftovers.plausible(a.suite13 != nil, a.read.epoch) {
+		return ErrExport
+	}
+	return nil
 }
 
 // base returns what the keys of h can be had from: the traffic secret, or in DTLS

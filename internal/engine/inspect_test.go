@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 )
 
@@ -27,11 +26,6 @@ func (a *Association) Kept() int {
 
 // OwnRecordSize returns the largest plaintext that a takes, in bytes.
 func (a *Association) OwnRecordSize() int { return int(a.ownRecordSize) }
-
-// AwaitsNewKeys reports whether the peer may go on with keys that it has replaced.
-func (a *Association) AwaitsNewKeys() bool {
-	return a.older != nil && slices.ContainsFunc(a.older.reads, func(r oldRead) bool { return r.until.IsZero() })
-}
 
 // A Bearing is all that one datagram could change of an association that is
 // established. Bearings can be compared.
