@@ -43,9 +43,9 @@ const (
 	// CookiesUnderLoad asks clients for a cookie while there is load, which spares
 	// them a round trip at other times. Load is an eighth of MaxHalfOpen in
 	// progress, or more than 500 ClientHellos a second on a socket, and lasts for
-	// 10 seconds after the last sign of it. A client that was not asked is sent at
-	// most three times the bytes that came from it before it completes its
-	// handshake.
+	// 10 seconds after the last sign of it. Whoever begins anew at an address that
+	// has a session is always asked. A client that was not asked is sent at most
+	// three times the bytes that came from it before it completes its handshake.
 	CookiesUnderLoad
 )
 

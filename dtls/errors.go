@@ -54,8 +54,8 @@ var (
 	// ErrUnknownIdentity is what a [PSKStore] answers when it has no key.
 	ErrUnknownIdentity = errors.New("dtls: unknown PSK identity")
 	// ErrNoKeyUpdate is returned by KeyUpdate for a session of DTLS 1.2, whose
-	// keys are those of its handshake.
-	ErrNoKeyUpdate = errors.New("dtls: keys cannot be updated in DTLS 1.2")
+	// keys are those of its handshake, and before a handshake is complete.
+	ErrNoKeyUpdate = errors.New("dtls: keys cannot be updated in DTLS 1.2, nor during a handshake")
 	// ErrWrongKey says that the two sides probably have different pre-shared
 	// keys, or that the server does not know the client's identity: nobody
 	// else can tell the two apart.

@@ -3,6 +3,7 @@ package dtls
 import (
 	"context"
 	"hash/maphash"
+	"net/netip"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -79,14 +80,16 @@ func newHost(o owner, side engine.Side, config *Config) (*host, error) {
 	return h, err
 }
 
-// newGate returns the front door of a server's shard, which has one of its own.
-func (h *host) newGate() *gate.Gate {
+// newGate returns the front door of a server's shard, which has one of its own and
+// knows which addresses have a session.
+func (h *host) newGate(occupied func(netip.AddrPort) bool) *gate.Gate {
 	policies := [...]gate.Policy{CookiesAlways: gate.Always, CookiesNever: gate.Never, CookiesUnderLoad: gate.UnderLoad}
 	return gate.New(h.secrets, gate.Config{
 		Versions:   h.profile.engine.Versions,
 		Policy:     &h.profile.engine.Policy,
 		Cookies:    policies[h.config.Cookies],
 		Crowded:    h.halfOpen.crowded,
+		Occupied:   occupied,
 		AnswerRate: h.config.CookieRate,
 		Networks:   h.config.networks(),
 	})

@@ -102,6 +102,21 @@ func TestCookiesUnderLoadOnly(t *testing.T) {
 	})
 }
 
+// Without load nobody asks for a cookie, but who comes where somebody is already has
+// to prove that it is the same client: others may send in its name.
+func TestForgedHelloDisturbsNoHandshakeWithoutCookies(t *testing.T) {
+	inWorld(t, func(s *Server) { s.Config.Cookies = CookiesUnderLoad }, func(w *world) {
+		hello := firstHello(t)
+		w.inject(clientPeer, anotherHello(hello, 1))
+		first := w.srv.Sessions()
+		w.inject(clientPeer, anotherHello(hello, 2)) // of somebody else
+		stats := w.srv.Stats()
+		if len(first) != 1 || stats.HalfOpen != 1 || stats.HandshakesStarted != 1 || stats.CookiesSent != 1 {
+			t.Errorf("%d handshakes at first, now %d of %d, %d cookies", len(first), stats.HalfOpen, stats.HandshakesStarted, stats.CookiesSent)
+		}
+	})
+}
+
 // A server that does not ask for a cookie sends no more than three times what it
 // received, as RFC 9000, Section 8.1 has it.
 func TestAmplificationWithoutCookies(t *testing.T) {

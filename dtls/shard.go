@@ -108,7 +108,7 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 	length, _ := h.config.connectionIDLength(h.side)
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
-		s.gate = h.newGate()
+		s.gate = h.newGate(s.table.occupied)
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm

@@ -49,6 +49,9 @@ func (t *table) get(peer netip.AddrPort) *Session {
 	return s
 }
 
+// occupied reports whether an address has a session.
+func (t *table) occupied(peer netip.AddrPort) bool { return t.get(peer) != nil }
+
 // forget forgets what get found last. It precedes every change of what addresses
 // lead to.
 func (t *table) forget() { t.latest = nil }

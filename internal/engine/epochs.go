@@ -89,8 +89,9 @@ func (a *Association) nextSeq(epoch uint16) uint64 {
 }
 
 // readWith takes the records of the peer from now on with other keys. The traffic
-// secret is given where a KeyUpdate may follow, and is wiped then. Those of the epoch before are taken for a while longer, after a
-// KeyUpdate from when the new keys are seen to be in use.
+// secret is given where a KeyUpdate may follow, and is wiped then. Records of the
+// epoch before are taken for a while longer, after a KeyUpdate from when the new
+// keys are seen to be in use.
 //
 // RFC 9147, Section 8.
 func (a *Association) readWith(now time.Time, epoch uint16, keys suite.Keys, traffic suite.Secret) {

@@ -20,14 +20,17 @@ const MaxReply = max(challengeLen, maxRequestLen, alertLen)
 
 // Config are the settings of a Gate. The zero value is the default.
 type Config struct {
-	Versions     []wire.Version // that the server speaks, the preferred one first; nil stands for DTLS 1.2 alone
-	Policy       *suite.Policy  // what the server agrees to in DTLS 1.3, which needs it
-	Cookies      Policy         // who has to show a cookie
-	Crowded      func() bool    // reports whether many handshakes are in progress, for UnderLoad; may be nil
-	AnswerRate   int            // hellos a second without a good cookie to be answered; 0 means DefaultAnswerRate, below 0 all
-	Networks     Networks       // that are heard in turn where not all are answered
-	RingSlots    int            // hellos in fragments at a time; 0 means DefaultRingSlots
-	RingSlotSize int            // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
+	Versions []wire.Version // that the server speaks, the preferred one first; nil stands for DTLS 1.2 alone
+	Policy   *suite.Policy  // what the server agrees to in DTLS 1.3, which needs it
+	Cookies  Policy         // who has to show a cookie
+	Crowded  func() bool    // reports whether many handshakes are in progress, for UnderLoad; may be nil
+	// Occupied reports whether an address has a session already. Whoever begins anew there has to show a
+	// cookie under UnderLoad as well: the hello may be forged. It may be nil.
+	Occupied     func(netip.AddrPort) bool
+	AnswerRate   int      // hellos a second without a good cookie to be answered; 0 means DefaultAnswerRate, below 0 all
+	Networks     Networks // that are heard in turn where not all are answered
+	RingSlots    int      // hellos in fragments at a time; 0 means DefaultRingSlots
+	RingSlotSize int      // longest hello in fragments, in bytes; 0 means DefaultRingSlotSize
 }
 
 // A Gate decides about datagrams of senders that have no session. It is owned by one goroutine.
@@ -37,6 +40,7 @@ type Gate struct {
 	door    *door13 // nil where no versions are given
 	cookies Policy
 	crowded func() bool
+	taken   func(netip.AddrPort) bool
 	load    load
 	answers answers
 }
@@ -54,6 +58,7 @@ func New(s *Secrets, cfg Config) *Gate {
 		ring:    newRing(cfg.RingSlots, cfg.RingSlotSize),
 		cookies: cfg.Cookies,
 		crowded: cfg.Crowded,
+		taken:   cfg.Occupied,
 		answers: newAnswers(cfg.AnswerRate, cfg.Networks),
 	}
 	if len(cfg.Versions) > 0 {
@@ -309,7 +314,7 @@ func (g *Gate) mayAnswer(in arrival) bool {
 
 // asks reports whether a client without a cookie is asked for one.
 func (g *Gate) asks(in arrival) bool {
-	return g.cookies == Always || g.load.hear(in.now, g.crowded != nil && g.crowded())
+	return g.cookies == Always || g.load.hear(in.now, g.crowded != nil && g.crowded()) || g.taken != nil && g.taken(in.peer)
 }
 
 // admit lets a client in whose cookie is good.
