@@ -160,9 +160,12 @@ func (s *shard) engineConfig(p *profile) *engine.Config {
 // may return any number of them.
 const maxConfigs = 16
 
-// reserve keeps the connection ID that a verb of the engine has drawn for a
-// session in its handshake.
+// reserve keeps the connection ID that the last verb of the engine has drawn for
+// a session in its handshake, if it has drawn one.
 func (s *shard) reserve(sess *Session) {
+	if s.cids.drawn == nil {
+		return
+	}
 	if sess.hs != nil && !sess.ended {
 		sess.hs.cid = s.cids.drawn
 		s.table.putCID(sess)

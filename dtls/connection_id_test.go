@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/rand"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/dtlsd/dtlsd/internal/engine"
 )
@@ -53,6 +55,59 @@ func TestConnectionIDIsOfOneSessionOnly(t *testing.T) {
 	if len(table.byCID) != 0 {
 		t.Errorf("%d connection IDs are left", len(table.byCID))
 	}
+}
+
+// The server draws it when it has found the key, and computes for a while then.
+// Meanwhile another handshake goes on.
+func TestConnectionIDStaysWithTheSessionItWasDrawnFor(t *testing.T) {
+	about(t, VersionDTLS13)
+	inWorld(t, nil, func(w *world) {
+		w.net.lose(func(p packet) bool { return p.from == clientPeer && w.srv.Stats().HandshakesStarted > 0 })
+		other, admitted := w.dialSoon(clientAddress, clientConfig())
+		letGo := w.occupyWorkers()
+		c, computed := w.dialSoon(otherAddress, movingConfig())
+
+		w.net.lose(loseNone)
+		time.Sleep(5 * time.Second)
+		if err := <-admitted; err != nil || w.srv.Stats().HandshakesCompleted == 0 {
+			t.Fatalf("the other handshake did not go on: %v", err)
+		}
+		letGo()
+		if err := <-computed; err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		if err := c.Rebind(w.net.dial(thirdAddress, serverAddress)); err != nil {
+			t.Fatal(err)
+		}
+		w.wantEcho(c, "who am I?")
+		c.Close()
+		other.Close()
+	})
+}
+
+// dialSoon begins a handshake, and returns once nothing more happens.
+func (w *world) dialSoon(local string, config *Config) (c *Conn, done chan error) {
+	w.t.Helper()
+	c, err := Client(w.net.dial(local, serverAddress), config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	done = make(chan error, 1)
+	go func() { done <- c.Handshake() }()
+	synctest.Wait()
+	return c, done
+}
+
+// occupyWorkers gives all workers of the server something to wait for.
+func (w *world) occupyWorkers() (letGo func()) {
+	wait := make(chan struct{})
+	workers := w.srv.shards[0].host.workers
+	for range workers.limit {
+		workers.do(func() { <-wait })
+	}
+	synctest.Wait()
+	return func() { close(wait) }
 }
 
 func TestTableMovesSessions(t *testing.T) {

@@ -30,6 +30,7 @@ func (s *shard) ask(sess *Session, e *engine.Event) {
 // answer gives the engine an answer while its events are being drained.
 func (s *shard) answer(sess *Session, token engine.Token, result engine.Result) {
 	sess.assoc.Resolve(s.now, token, result)
+	s.reserve(sess)
 }
 
 // resolve gives the engine an answer that was found elsewhere.

@@ -13,9 +13,7 @@ import (
 
 // drain does what a verb of the engine left to do. It follows every verb.
 func (s *shard) drain(sess *Session) {
-	if s.cids.drawn != nil {
-		s.reserve(sess)
-	}
+	s.reserve(sess)
 	a := sess.assoc
 	for e := a.Next(); e.Kind != engine.EventNone; e = a.Next() {
 		s.on(sess, &e)
