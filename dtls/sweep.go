@@ -20,7 +20,7 @@ const (
 	dozeSteps  = 4                // of one through those that do not sleep
 	longRound  = 64 * time.Second // a round takes no longer
 	shortStep  = 10 * time.Millisecond
-	trimTime   = time.Minute // a session idle for that long falls asleep
+	trimTime   = 30 * time.Second // a session idle for that long falls asleep
 
 	// More sessions than maxAwake do not sleep only if they have something to
 	// do: those idle for napTime fall asleep, and the sweeper hurries.

@@ -34,11 +34,16 @@ const (
 	leastGarbage = 16 << 20 // bytes
 	mostPercent  = 400
 
-	// After calmTime without a collection idle sessions have fallen asleep. What
-	// they had is then collected and given back, if something was allocated
-	// since the last time.
-	calmTime    = 100 * time.Second
+	// After calmTime without a collection there is little to do, and garbage is
+	// collected and given back, if as much as calmGarbage, or a calmShare of what is
+	// in use, was allocated since the last time. After restTime sessions have fallen
+	// asleep as well: what they had is far more than what it took to put them to
+	// sleep, and restGarbage will do.
+	calmTime    = 10 * time.Second
 	calmGarbage = 4 << 20 // bytes
+	calmShare   = 16
+	restTime    = 40 * time.Second
+	restGarbage = 64 << 10 // bytes
 )
 
 // keepMemory looks after the collector until ctx ends. Whoever sets it by
@@ -88,7 +93,9 @@ func (k *memoryKeeper) isCalm(now time.Time, r memoryReading) bool {
 		k.cycle, k.collected = r.cycle, now
 		return false
 	}
-	if now.Sub(k.collected) < calmTime || r.allocated < k.allocated+calmGarbage {
+	quiet, allocated := now.Sub(k.collected), r.allocated-k.allocated
+	calm := quiet >= calmTime && allocated >= max(r.live/calmShare, calmGarbage)
+	if rest := quiet >= restTime && allocated >= restGarbage; !calm && !rest {
 		return false
 	}
 	k.collected, k.allocated = now, r.allocated

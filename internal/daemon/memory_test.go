@@ -35,11 +35,27 @@ func TestMemoryIsGivenBackOnceItIsCalm(t *testing.T) {
 		{5 * time.Second, 4 * calmGarbage, 3, false},
 		{calmTime - time.Second, 6 * calmGarbage, 4, false}, // it collects by itself
 		{calmTime - time.Second, 8 * calmGarbage, 4, false},
+		{time.Second, 8 * calmGarbage, 4, true},
+		{5 * time.Second, 8 * calmGarbage, 5, false},
+		{restTime, 8*calmGarbage + restGarbage - 1, 5, false}, // nothing has happened
+		{time.Second, 8*calmGarbage + restGarbage, 5, true},   // sessions have fallen asleep
 	} {
 		now = now.Add(step.after)
 		if got := k.isCalm(now, memoryReading{allocated: step.allocated, cycle: step.cycle}); got != step.want {
 			t.Errorf("%+v: calm %v", step, got)
 		}
+	}
+}
+
+func TestMuchInUseIsNotCollectedForLittle(t *testing.T) {
+	k := memoryKeeper{}
+	r := memoryReading{live: 100 * calmShare * calmGarbage, allocated: 100*calmGarbage - 1}
+	now := time.Time{}.Add(calmTime)
+	if k.isCalm(now, r) {
+		t.Error("a large heap was collected for what was allocated in a moment")
+	}
+	if r.allocated++; !k.isCalm(now, r) {
+		t.Error("a large heap was not collected")
 	}
 }
 
