@@ -28,10 +28,12 @@ type shard struct {
 	host    *host
 	group   *group // of the shards that have its address, itself included
 	socket  udp.Socket
+	poller  udp.Poller // the socket of a server, if it is one; nil else
 	gate    *gate.Gate // nil of a client
 	cids    cidSource
 	configs map[*profile]*engine.Config // with cids for their source
 	inbox   inbox
+	chores  chores
 	done    chan struct{} // closed when run returns
 	cause   error         // why it did; set before done is closed
 
@@ -109,6 +111,8 @@ func newShard(h *host, socket udp.Socket) (*shard, error) {
 	s.cids = cidSource{length: length, shards: 1, rand: h.config.rand(), taken: s.table.taken}
 	if h.secrets != nil {
 		s.gate = h.newGate(s.table.occupied)
+		s.poller, _ = socket.(udp.Poller)
+		s.chores.own = s.poller != nil && h.workers.limit == 1
 	}
 	s.inbox.wake = s.kick
 	s.prepare = s.arm
@@ -132,6 +136,7 @@ func (s *shard) run() error {
 		s.receiveBatch(batch)
 		s.takeDelivery()
 		s.takeInbox()
+		s.doChores()
 		s.fireTimers()
 		s.judgeChallenges()
 		s.evict()
@@ -154,8 +159,11 @@ const (
 )
 
 // read waits for datagrams, until the next deadline or a kick. If the inbox
-// has something already, it returns at once.
+// has something already, it returns at once; with a chore to do, it does not wait.
 func (s *shard) read() ([]udp.Message, error) {
+	if s.chores.waiting() {
+		return s.poller.Poll()
+	}
 	if !s.inbox.sleep(s.hurried >= maxHurried, s.prepare) {
 		s.hurried++
 		return nil, nil

@@ -44,13 +44,17 @@ func (s *shard) resolve(sess *Session, token engine.Token, result engine.Result)
 }
 
 // compute runs a job of the engine. A client has nobody whom it could keep
-// waiting.
+// waiting; a server has workers for it, or takes it between two reads.
 func (s *shard) compute(sess *Session, token engine.Token, job engine.Job) {
 	if s.host.side == engine.Client {
 		s.answer(sess, token, job())
 		return
 	}
 	sess.hs.questions++
+	if s.chores.own {
+		s.chores.add(sess, token, job)
+		return
+	}
 	s.host.workers.do(func() {
 		if sess.closing.Load() {
 			return // nobody waits for it any more

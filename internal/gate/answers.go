@@ -28,10 +28,10 @@ const pressedPrice = 4
 // with made-up addresses can have it do at will, and dropping such a hello costs an eighth of answering it.
 // So answers have a rate, and what is beyond it is dropped.
 //
-// Among many hellos with made-up addresses there is that of a client. Two things tell it: its address has
-// shown a good cookie lately, or little comes from its network. Those are answered first: a part of what is
-// saved up is for them alone. A flood whose addresses are all over the Internet cannot be told from clients,
-// and then those are heard that have been here before.
+// Among many hellos with made-up addresses there is that of a client. Two things tell it: somebody in its
+// network has shown a good cookie lately, or little comes from there. Those are answered first: a part of what
+// is saved up is for them alone. A flood whose addresses are all over the Internet cannot be told from clients,
+// and then those networks are heard that clients are known to be in.
 type answers struct {
 	networks Networks
 	rate     float64 // answers a second; negative for no limit
@@ -86,16 +86,22 @@ func (a *answers) advance(now time.Time) {
 	}
 }
 
+// welcome makes the network of an address known: a good cookie came from there.
+func (a *answers) welcome(now time.Time, addr netip.Addr) {
+	a.known.add(now, a.networks.Of(addr).Addr())
+}
+
 // terms returns what an answer to that address costs, and how much has to be left for others.
 func (a *answers) terms(addr netip.Addr) (price, reserve float64) {
 	price = 1
 	if a.pressed {
 		price = pressedPrice
 	}
-	key := a.networks.Of(addr).Addr().As16()
+	network := a.networks.Of(addr).Addr()
+	key := network.As16()
 	n := a.hellos.add(key[:])
 	switch {
-	case float64(n) <= a.rate*answerTick.Seconds()/knownPart && a.known.know(addr):
+	case float64(n) <= a.rate*answerTick.Seconds()/knownPart && a.known.know(network):
 		return 1, 0
 	case n <= quietHellos:
 		return price, a.burst / 4

@@ -77,7 +77,7 @@ func TestAClientOfAQuietNetworkIsHeardInAFlood(t *testing.T) {
 
 func TestAClientThatWasHereBeforeIsHeardInAFlood(t *testing.T) {
 	a := newAnswers(1000, Networks{})
-	a.known.add(start, alice.Addr())
+	a.welcome(start, alice.Addr())
 	for second := range 3 {
 		d := deluge{100_000, spoofed, alice.Addr()}
 		if _, client := d.pour(&a, start.Add(time.Duration(second)*time.Second)); client != 10 {
@@ -86,12 +86,25 @@ func TestAClientThatWasHereBeforeIsHeardInAFlood(t *testing.T) {
 	}
 }
 
+// One client that gets in opens the door for its neighbours.
+func TestANeighbourOfAClientIsHeardInAFlood(t *testing.T) {
+	for _, pair := range [][2]string{{"198.51.100.7", "198.51.100.200"}, {"2001:db8:1:200::1", "2001:db8:1:2ff:ffff::2"}} {
+		known, neighbour := netip.MustParseAddr(pair[0]), netip.MustParseAddr(pair[1])
+		a := newAnswers(1000, Networks{})
+		a.welcome(start, known)
+		d := deluge{100_000, spoofed, neighbour}
+		if _, client := d.pour(&a, start); client != 10 {
+			t.Errorf("%d of 10 hellos of %v, a neighbour of %v", client, neighbour, known)
+		}
+	}
+}
+
 func TestAFloodInTheNameOfAnAcquaintanceHasAPart(t *testing.T) {
 	a := newAnswers(1000, Networks{})
-	a.known.add(start, alice.Addr())
-	a.known.add(start, bob.Addr().Next().Next())
+	a.welcome(start, alice.Addr())
+	a.welcome(start, bob.Addr().Next().Next())
 	quiet := netip.MustParseAddr("203.0.113.1")
-	a.known.add(start, quiet)
+	a.welcome(start, quiet)
 	for second := range 3 {
 		d := deluge{100_000, func(int) netip.Addr { return alice.Addr() }, quiet}
 		if _, client := d.pour(&a, start.Add(time.Duration(second)*time.Second)); client != 10 {
@@ -140,7 +153,7 @@ func TestMemoryOfAnswersIsFixed(t *testing.T) {
 	if n := testing.AllocsPerRun(1_000_000, func() {
 		i++
 		a.allow(start.Add(time.Duration(i)*time.Microsecond), spoofed(i))
-		a.known.add(start, spoofed(i))
+		a.welcome(start, spoofed(i))
 	}); n != 0 {
 		t.Errorf("%v allocations a hello", n)
 	}

@@ -319,7 +319,7 @@ func (g *Gate) asks(in arrival) bool {
 
 // admit lets a client in whose cookie is good.
 func (g *Gate) admit(in arrival) Verdict {
-	g.answers.known.add(in.now, in.peer.Addr())
+	g.answers.welcome(in.now, in.peer.Addr())
 	return Verdict{Action: Admit, Proven: true}
 }
 

@@ -47,7 +47,6 @@ type receiver struct {
 
 // begin forgets the batch before.
 func (r *receiver) begin() {
-	r.gatherer.before(len(r.messages))
 	r.blocked = false
 	r.limit = maxSlots
 	if r.trains {

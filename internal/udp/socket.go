@@ -46,6 +46,14 @@ type Socket interface {
 	Close() error
 }
 
+// A Poller is a Socket that can be read without waiting.
+type Poller interface {
+	Socket
+	// Poll is ReadBatch with what is there already, which may be nothing. There
+	// is no deadline.
+	Poll() ([]Message, error)
+}
+
 // NewSocket returns the best Socket for pc, which belongs to it from then on.
 // pc must not be connected.
 func NewSocket(pc net.PacketConn) Socket { return NewSocketWith(pc, Options{}) }

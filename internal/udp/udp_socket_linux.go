@@ -18,6 +18,7 @@ type udpSocket struct {
 	raw    syscall.RawConn // nil if the conn was closed already
 	in     receiver
 	out    sender
+	look   func(fd uintptr) // receive without waiting, once and for all
 	report Report
 }
 
@@ -36,6 +37,7 @@ func openUDPSocket(conn *net.UDPConn, peer netip.AddrPort, connected bool, o Opt
 	s.in = receiver{recvmmsg: Recvmmsg, peer: peer, connected: connected, gatherer: gatherer{off: connected || o.Eager, pause: pause}}
 	s.out = sender{sendmmsg: Sendmmsg, connected: connected}
 	s.in.drive, s.out.drive = s.in.receive, s.out.transmit
+	s.look = func(fd uintptr) { s.in.receive(fd) }
 	if raw, err := conn.SyscallConn(); err == nil {
 		s.raw = raw
 		raw.Control(s.probe)
@@ -89,12 +91,28 @@ func (s *udpSocket) ReadBatch() ([]Message, error) {
 	if s.raw == nil {
 		return nil, net.ErrClosed
 	}
+	s.in.gatherer.before(len(s.in.messages))
 	s.in.begin()
 	if err := s.raw.Read(s.in.drive); err != nil {
 		return nil, err
 	}
 	s.in.gatherer.after(len(s.in.messages), s.in.blocked)
 	if len(s.in.messages) == 0 {
+		return nil, s.failure("read", "recvmmsg", s.in.takeError())
+	}
+	return s.in.messages, nil
+}
+
+// Poll implements [Poller].
+func (s *udpSocket) Poll() ([]Message, error) {
+	if s.raw == nil {
+		return nil, net.ErrClosed
+	}
+	s.in.begin()
+	if err := s.raw.Control(s.look); err != nil {
+		return nil, err
+	}
+	if errno := s.in.errno; errno != 0 && len(s.in.messages) == 0 {
 		return nil, s.failure("read", "recvmmsg", s.in.takeError())
 	}
 	return s.in.messages, nil

@@ -1,12 +1,14 @@
 package udp
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The whole of 127.0.0.0/8 is on the loopback interface, so a socket bound to
@@ -164,5 +166,25 @@ func TestBatchHoldsAllThatThereIs(t *testing.T) {
 				t.Fatalf("round %d: datagram %d is %d", round, i, m.Buf[0])
 			}
 		}
+	}
+}
+
+func TestPollDoesNotWait(t *testing.T) {
+	s := NewSocket(listen(t, "udp4", "127.0.0.1:0")).(Poller)
+	to, _ := AddrPort(s.LocalAddr())
+	if ms, err := s.Poll(); len(ms) != 0 || err != nil {
+		t.Fatalf("nothing was sent: %v, %v", ms, err)
+	}
+	peer := NewSocket(listen(t, "udp4", "127.0.0.1:0"))
+	if n, err := peer.WriteBatch([]Message{{Buf: []byte("one"), Peer: to}, {Buf: []byte("two"), Peer: to}}); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	s.SetReadDeadline(time.Unix(1, 0)) // which is none of its concern
+	if ms, err := s.Poll(); !slices.Equal(bodies(ms), []string{"one", "two"}) || err != nil {
+		t.Errorf("%q, %v", bodies(ms), err)
+	}
+	s.Close()
+	if _, err := s.Poll(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("after Close: %v", err)
 	}
 }

@@ -61,13 +61,8 @@ export class HandshakesView {
     setNotice(byId('handshakes-note'), '');
   }
 
-  async begin() {
-    const { handshakes } = await get('/handshakes');
-    this.#handshakes = [];
-    this.change(handshakes.reverse());
-  }
-
-  // change takes summaries that are new or differ from before, oldest first.
+  // change takes summaries that are new or differ from before. A stream begins with
+  // all that there are.
   change(summaries) {
     const changed = new Map(summaries.map((summary) => [summary.id, summary]));
     for (const summary of summaries) rememberIdentity(summary.session, summary.identity);

@@ -82,9 +82,7 @@ function greet(hello) {
   const reason = boot === '' ? '' : startOver(hello);
   boot = hello.boot;
   views.live.begin(reason);
-  for (const view of [views.handshakes, views.charts]) {
-    view.begin().catch(showProblem);
-  }
+  views.charts.begin().catch(showProblem);
 }
 
 function startOver(hello) {
