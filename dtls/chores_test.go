@@ -37,7 +37,10 @@ func TestOneProcessorDoesItsOwnComputations(t *testing.T) {
 		server.Config.MinVersion, server.Config.MaxVersion = version, version
 		*client = *ca.trusting()
 	})
-	if sh := server.shards[0]; !sh.chores.own {
+	server.mu.Lock()
+	own := server.shards[0].chores.own
+	server.mu.Unlock()
+	if !own {
 		t.Fatal("it leaves them to workers")
 	}
 	for range 20 {
