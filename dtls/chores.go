@@ -15,7 +15,7 @@ import (
 type chores struct {
 	own   bool // they are not left to workers
 	queue []chore
-	done  int // at the front of the queue
+	done  int // at the front of the queue, no more than half of it
 }
 
 type chore struct {
@@ -33,9 +33,11 @@ func (c *chores) add(sess *Session, token engine.Token, job engine.Job) {
 // take returns the oldest chore. There must be one.
 func (c *chores) take() chore {
 	next := c.queue[c.done]
-	c.queue[c.done] = chore{}
-	if c.done++; c.done == len(c.queue) {
-		c.queue, c.done = c.queue[:0], 0
+	c.done++
+	if rest := c.queue[c.done:]; c.done >= len(rest) {
+		n := copy(c.queue, rest)
+		clear(c.queue[n:])
+		c.queue, c.done = c.queue[:n], 0
 	}
 	return next
 }

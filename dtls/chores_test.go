@@ -27,6 +27,28 @@ func TestChoresAreDoneInTheirOrder(t *testing.T) {
 	}
 }
 
+// A server that never gets to the end of its chores does not remember those that
+// it has done.
+func TestQueueOfChoresThatIsNeverEmptyStaysSmall(t *testing.T) {
+	var c chores
+	next := engine.Token(0)
+	for i := range engine.Token(10_000) {
+		c.add(nil, i, nil)
+		if c.add(nil, i, nil); i < 100 {
+			continue
+		}
+		for range 2 {
+			if got := c.take().token; got != next/2 {
+				t.Fatalf("token %d, want %d", got, next/2)
+			}
+			next++
+		}
+	}
+	if size := cap(c.queue); size > 1024 {
+		t.Errorf("room for %d chores, of which %d wait", size, len(c.queue)-c.done)
+	}
+}
+
 // On one processor the shard signs and agrees on keys itself, between two reads.
 func TestOneProcessorDoesItsOwnComputations(t *testing.T) {
 	before := runtime.GOMAXPROCS(1)

@@ -237,8 +237,8 @@ type Config struct {
 	Cookies CookiePolicy
 	// CookieRate bounds how many ClientHellos a second without a good cookie are
 	// answered, on each socket. Beyond it, those are answered first that come from
-	// an address that has shown a cookie within a minute, and those that come from
-	// a network that sends few. A negative value bounds nothing.
+	// a network in which somebody has shown a cookie within a minute, and those that
+	// come from a network that sends few. A negative value bounds nothing.
 	CookieRate int
 	// MaxHalfOpen bounds the handshakes that a server has in progress, and
 	// with them the look-ups. One network may have a quarter of them, or 64 if

@@ -36,8 +36,9 @@
 // of the sessions on it; there is none per session. Handlers and hooks are
 // called on it and must not wait. Whatever takes time happens elsewhere:
 // signatures, key agreements and certificates on a few workers, look-ups of
-// credentials on goroutines of their own. Where there is one processor, the
-// shard signs and agrees on keys itself, a little between two reads.
+// credentials on goroutines of their own. On Linux, where there is one
+// processor, the shard signs and agrees on keys itself, a little between two
+// reads.
 //
 // On Linux, Listen and ListenAndServe open several sockets at their address, so
 // that it has several shards: see Config.Shards. Each client has one of them,

@@ -46,7 +46,7 @@ const (
 // pace follows a turn in which n datagrams were read. While the socket has
 // more, reading goes first: what does not fit into its buffer is lost, that of
 // known peers too. Once it is empty the shard sleeps, and the workers have their
-// turn. They have one in any case after so many datagrams, or they would have to
+// turn, or its own chores. They have one in any case after so many datagrams, or they would have to
 // wait where there is one processor until the flood is over.
 func (s *shard) pace(n int) {
 	if s.gate == nil {
