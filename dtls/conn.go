@@ -145,6 +145,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 			return len(b), nil
 		case ErrQueueFull:
 		case ErrSessionClosed:
+			if c.ending() {
+				return len(b), nil // lost on its way, as others are
+			}
 			return 0, c.closeReason()
 		default:
 			return 0, err
@@ -155,6 +158,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 		}
 	}
 }
+
+// ending reports whether the session is over, and nobody was told why as yet.
+func (c *Conn) ending() bool { return !c.closing.Load() && !isClosed(c.over) }
 
 // closeReason returns why the connection takes nothing any more.
 func (c *Conn) closeReason() error {

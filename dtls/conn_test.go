@@ -377,3 +377,40 @@ func TestRefusalOfAServerThatIsGoneIsTold(t *testing.T) {
 		c.Close()
 	})
 }
+
+// Whoever writes while a session ends hears the reason, not just that it is closed.
+func TestWriteAtTheEndOfASessionDoesNotHideTheReason(t *testing.T) {
+	var r roll
+	inWorld(t, r.keep, func(w *world) {
+		var c *Conn
+		wrote := 0
+		config := clientConfig()
+		config.Observer = &Observer{Log: func(Entry) {
+			if c == nil {
+				return
+			}
+			if _, err := c.Write([]byte("are you there?")); err != nil {
+				t.Errorf("before anybody was told: %v", err)
+			}
+			wrote++
+		}}
+		client := w.dial(clientAddress, config)
+		synctest.Wait()
+		c = client
+		r.session(0).Close()
+		synctest.Wait()
+		if wrote == 0 {
+			t.Fatal("nothing was logged")
+		}
+		if _, err := c.Write([]byte("are you there?")); err != ErrPeerClosed {
+			t.Errorf("Write: %v", err)
+		}
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("Read: %v", err)
+		}
+		c.Close()
+		if _, err := c.Write([]byte("anybody?")); err == nil {
+			t.Error("a closed connection was written to")
+		}
+	})
+}
