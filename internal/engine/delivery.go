@@ -23,14 +23,27 @@ type delivery struct {
 }
 
 func newDelivery(a *Association) *delivery {
-	d := &delivery{
+	d := &delivery{}
+	d.begin(a)
+	return d
+}
+
+func (d *delivery) begin(a *Association) {
+	*d = delivery{
 		a:          a,
 		reassembly: reassembly{limit: a.cfg.ReassemblyLimit, maxMessage: a.cfg.MaxMessage},
 		budget:     budget{unlimited: true},
 	}
 	d.flight.version = wire.VersionDTLS12
 	d.flight.timeout = a.cfg.RetransmitInitial
-	return d
+}
+
+// resume begins where the messages of an association that is established have got
+// to.
+func (d *delivery) resume(a *Association) {
+	d.begin(a)
+	d.sendSeq = a.sendSeq
+	d.reassembly.next = a.peerSeq
 }
 
 // newFlight begins a flight. What the one before it waited for has come, and

@@ -53,7 +53,12 @@ func (a *Association) Pack(dst []byte) []byte {
 func (a *Association) Unpack(cfg *Config, ws *Workspace, packed []byte) error {
 	memory := append(a.flat[:0], packed...)
 	var s still
-	if !s.parse(memory) || !s.plausible() {
+	var l leftovers
+	ok := s.parse(memory) && s.plausible()
+	if ok {
+		l, ok = s.parseLeftovers()
+	}
+	if !ok {
 		clear(memory)
 		*a = Association{flat: memory[:0]}
 		return ErrPacked
@@ -78,7 +83,7 @@ func (a *Association) Unpack(cfg *Config, ws *Workspace, packed []byte) error {
 		phase:          phaseEstablished,
 		newest:         s.has(packNewest),
 	}
-	s.leftovers.restore(a)
+	l.restore(a)
 	if s.has(packCeiling) {
 		c := s.ceiling
 		a.ceiling = &c

@@ -101,6 +101,33 @@ func TestWakingAllocatesLittle(t *testing.T) {
 	}
 }
 
+// In the minutes after a handshake the peer may still ask for something. All that
+// this takes is one piece of memory more.
+func TestWakingSoonAllocatesLittle(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector allocates")
+	}
+	p := connected(t, dtls13, only13(suite.Lookup13(wire.TLS_AES_128_GCM_SHA256)), withCertificates)
+	quiet(p)
+	w := asleep(p.Server)
+	buffer, payload := make([]byte, 0, 2048), make([]byte, 64)
+	n := testing.AllocsPerRun(100, func() {
+		datagram, err := p.Client.Send(buffer, payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wake(t)
+		w.receive(t, p, datagram)
+		w.sleep()
+	})
+	if w.wake(t); w.memory.Deadline().IsZero() {
+		t.Error("nothing is kept for the peer")
+	}
+	if n > 4 {
+		t.Errorf("%v allocations to wake and take a record", n)
+	}
+}
+
 // BenchmarkWaking has a server wake, take a record, answer and go back to sleep.
 func BenchmarkWaking(b *testing.B) {
 	for name, options := range map[string][]dtlstest.Option{

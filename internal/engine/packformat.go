@@ -67,8 +67,9 @@ type still struct {
 	ceiling                                  ceiling
 	cids                                     connectionIDs
 	readKeys, writeKeys, secrets, resumption []byte
-	readTraffic, writeTraffic                []byte // of DTLS 1.3
-	leftovers                                leftovers
+	readTraffic, writeTraffic                []byte    // of DTLS 1.3
+	leftovers                                leftovers // when it is being packed
+	packedLeftovers                          []byte    // when it was: see parseLeftovers
 	agreed
 }
 
@@ -180,16 +181,17 @@ func (s *still) appendTo(b []byte) []byte {
 	b = append(b, s.writeTraffic...)
 	b = append(b, s.secrets...)
 	b = append(b, s.resumption...)
-	if s.has(packLeftovers) {
-		b = s.leftovers.appendTo(b)
-	}
 	if s.has(packCeiling) {
 		b = s.ceiling.appendTo(b)
 	}
 	if s.has(packCID) {
 		b = s.appendCIDs(b)
 	}
-	return s.agreed.appendTo(b)
+	b = s.agreed.appendTo(b)
+	if s.has(packLeftovers) {
+		b = s.leftovers.appendTo(b)
+	}
+	return b
 }
 
 // id returns the code point of the suite.
@@ -269,15 +271,26 @@ func (s *still) parse(b []byte) bool {
 	s.nextSend = in.number(1<<64 - 1)
 	s.window = in.window()
 	s.parseSecrets(&in)
-	if s.has(packLeftovers) {
-		s.leftovers = in.leftovers(len(s.readKeys))
-	}
 	if s.has(packCeiling) {
 		s.ceiling = in.ceiling()
 	}
 	s.parseCIDs(&in)
 	s.agreed.parse(&in)
+	if s.has(packLeftovers) {
+		s.packedLeftovers = in.take(len(in.in))
+	}
 	return !in.bad && len(in.in) == 0
+}
+
+// parseLeftovers takes what is at the end of the flat form, of which nothing but an
+// association that goes on needs to know. It reports false for what is none.
+func (s *still) parseLeftovers() (leftovers, bool) {
+	if !s.has(packLeftovers) {
+		return leftovers{}, true
+	}
+	in := unpacker{in: s.packedLeftovers}
+	l := in.leftovers(len(s.readKeys))
+	return l, !in.bad && len(in.in) == 0 && l.plausible(s.suite13 != nil, s.readEpoch)
 }
 
 func (s *still) parseSecrets(in *unpacker) {
@@ -339,9 +352,6 @@ func (g *agreed) parse(in *unpacker) {
 // plausible reports whether an association can go on from s: with keys that are
 // there, in epochs that exist.
 func (s *still) plausible() bool {
-	if !s.leftovers.plausible(s.suite13 != nil, s.readEpoch) {
-		return false
-	}
 	if s.suite13 == nil {
 		return s.readEpoch == 1 && s.writeEpoch == 1 && s.mtu >= MinMTU
 	}

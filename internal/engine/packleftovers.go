@@ -15,6 +15,18 @@ type leftovers struct {
 	reads  []oldRead      // the newest first
 	acked  []recordNumber // what an ACK would list
 	used   time.Time      // when a message came or went last; zero without a delivery
+
+	remains *remains // of what was packed in DTLS 1.3: what is above lies in it
+}
+
+// remains are memory for all that leftovers of DTLS 1.3 come back as, in one piece:
+// there may be a million sessions that wake once in the minutes after a handshake.
+// What does not fit gets memory of its own.
+type remains struct {
+	older    older
+	delivery delivery
+	reads    [1]oldRead
+	acked    [8]recordNumber
 }
 
 // idle reports whether a delivery has nothing to do unless the peer repeats
@@ -36,15 +48,17 @@ func (a *Association) leftovers() leftovers {
 	return l
 }
 
-// restore gives an association its leftovers back.
+// restore gives an association its leftovers back, from where they were packed.
 func (l *leftovers) restore(a *Association) {
 	a.linger, a.plainSeq = l.linger, l.plain
 	if len(l.reads) > 0 {
-		a.older = &older{reads: l.reads}
+		a.older = &l.remains.older
+		a.older.reads = l.reads
 	}
 	if !l.used.IsZero() {
-		d := a.deliver()
-		d.used, d.acks.records = l.used, l.acked
+		a.delivery = &l.remains.delivery
+		a.delivery.resume(a)
+		a.delivery.used, a.delivery.acks.records = l.used, l.acked
 	}
 }
 
@@ -77,6 +91,9 @@ func (u *unpacker) leftovers(keys int) leftovers {
 	if u.number(1) > 0 {
 		l.plain = u.number(1<<64 - 1)
 		l.linger = u.linger()
+	} else {
+		l.remains = &remains{}
+		l.reads, l.acked = l.remains.reads[:0], l.remains.acked[:0]
 	}
 	for range u.number(maxOldReads) {
 		l.reads = append(l.reads, u.oldRead(keys))
@@ -91,8 +108,8 @@ func (u *unpacker) leftovers(keys int) leftovers {
 // plausible reports whether an association of that version, whose newest epoch is
 // given, can have the leftovers.
 func (l *leftovers) plausible(is13 bool, newest uint16) bool {
-	if !is13 {
-		return len(l.reads) == 0 && l.used.IsZero()
+	if !is13 || l.linger != nil {
+		return !is13 && len(l.reads) == 0 && len(l.acked) == 0 && l.used.IsZero()
 	}
 	for i := range l.reads {
 		r := &l.reads[i]
@@ -101,7 +118,7 @@ func (l *leftovers) plausible(is13 bool, newest uint16) bool {
 		}
 		newest = r.epoch
 	}
-	return l.linger == nil && (len(l.acked) == 0 || !l.used.IsZero())
+	return len(l.acked) == 0 || !l.used.IsZero()
 }
 
 func (r *oldRead) appendTo(b []byte) []byte {
@@ -146,7 +163,9 @@ func (u *unpacker) linger() *linger {
 	f.version = wire.Version(u.number(1<<16 - 1))
 	f.attempt = int(u.number(1<<31 - 1))
 	f.timeout = time.Duration(u.number(1<<63 - 1))
-	for range u.number(maxLastFlight) {
+	count := u.number(maxLastFlight)
+	f.messages = make([]outgoing, 0, count)
+	for range count {
 		m := outgoing{typ: wire.HandshakeType(u.uint8()), ccs: u.number(1) > 0, epoch: uint16(u.number(1))}
 		m.seq = uint16(u.number(maxMessages - 1))
 		m.body = u.opaque()

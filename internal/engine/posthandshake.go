@@ -13,9 +13,8 @@ import (
 // made when there is something to deliver.
 func (a *Association) deliver() *delivery {
 	if a.delivery == nil {
-		a.delivery = newDelivery(a)
-		a.delivery.sendSeq = a.sendSeq
-		a.delivery.reassembly.next = a.peerSeq
+		a.delivery = &delivery{}
+		a.delivery.resume(a)
 	}
 	return a.delivery
 }
