@@ -21,30 +21,51 @@ type inbox struct {
 	wake func()
 
 	mu       sync.Mutex
-	items    []inboxItem
-	arena    []byte // what items of kind itemSend are to send
+	mail     mail
 	delivery delivery
 	sleeping bool
 	closed   bool
 	room     chan struct{} // closed when the inbox is emptied; nil if nobody waits
 }
 
+// Mail is what waits in an inbox. What is to be sent has a list of its own, with
+// no more in it than that needs: there may be a million a second.
+type mail struct {
+	items []inboxItem
+	sends []inboxSend
+	bytes []byte // to be sent
+}
+
 type inboxKind uint8
 
 const (
-	itemSend   inboxKind = iota // send arena[start:end]
-	itemClose                   // close the session
+	itemClose  inboxKind = iota // close the session
 	itemAnswer                  // hand result to the engine
 	itemCall                    // run call on the shard
 )
 
 type inboxItem struct {
-	kind       inboxKind
-	token      engine.Token
-	start, end int
-	session    *Session
-	result     engine.Result
-	call       func()
+	kind    inboxKind
+	token   engine.Token
+	after   int // so many sends
+	session *Session
+	result  engine.Result
+	call    func()
+}
+
+// An inboxSend is to send the bytes from the end of the one before to its own.
+type inboxSend struct {
+	session *Session
+	end     int
+}
+
+func (m *mail) len() int { return len(m.items) + len(m.sends) }
+
+// empty forgets what there is and keeps its memory.
+func (m *mail) empty() {
+	clear(m.items)
+	clear(m.sends)
+	m.items, m.sends, m.bytes = m.items[:0], m.sends[:0], m.bytes[:0]
 }
 
 // send queues a copy of b to be sent over s.
@@ -57,16 +78,16 @@ func (in *inbox) send(s *Session, b []byte) error {
 	case in.full():
 		return ErrQueueFull
 	}
-	start := len(in.arena)
-	in.arena = append(in.arena, b...)
-	in.push(inboxItem{kind: itemSend, session: s, start: start, end: len(in.arena)})
+	in.mail.bytes = append(in.mail.bytes, b...)
+	in.mail.sends = append(in.mail.sends, inboxSend{s, len(in.mail.bytes)})
+	in.rouse()
 	return nil
 }
 
 // full reports whether nothing more is taken to be sent. The caller holds the
 // lock.
 func (in *inbox) full() bool {
-	return len(in.items) >= maxInboxItems || len(in.arena) >= maxInboxBytes
+	return in.mail.len() >= maxInboxItems || len(in.mail.bytes) >= maxInboxBytes
 }
 
 // post queues anything else. It reports false if the shard is gone.
@@ -76,15 +97,10 @@ func (in *inbox) post(item inboxItem) bool {
 	if in.closed {
 		return false
 	}
-	in.push(item)
-	return true
-}
-
-// push queues an item and wakes the shard, if it sleeps. The caller holds the
-// lock.
-func (in *inbox) push(item inboxItem) {
-	in.items = append(in.items, item)
+	item.after = len(in.mail.sends)
+	in.mail.items = append(in.mail.items, item)
 	in.rouse()
+	return true
 }
 
 // rouse wakes the shard, if it sleeps. The caller holds the lock.
@@ -95,18 +111,19 @@ func (in *inbox) rouse() {
 	}
 }
 
-// take returns what is in the inbox, and leaves it with the buffers given, of
-// which it takes possession.
-func (in *inbox) take(items []inboxItem, arena []byte) ([]inboxItem, []byte) {
+// take returns what is in the inbox, and leaves it with the memory of other mail,
+// which is forgotten.
+func (in *inbox) take(other mail) mail {
+	other.empty()
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.room != nil {
 		close(in.room)
 		in.room = nil
 	}
-	taken, bytes := in.items, in.arena
-	in.items, in.arena = items[:0], arena[:0]
-	return taken, bytes
+	taken := in.mail
+	in.mail = other
+	return taken
 }
 
 // sleep calls prepare and lets everything that comes from now on wake the
@@ -115,7 +132,7 @@ func (in *inbox) take(items []inboxItem, arena []byte) ([]inboxItem, []byte) {
 func (in *inbox) sleep(anyway bool, prepare func()) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if !anyway && len(in.items)+len(in.delivery.parcels) > 0 {
+	if !anyway && in.mail.len()+len(in.delivery.parcels) > 0 {
 		return false
 	}
 	prepare()
@@ -151,7 +168,7 @@ func (in *inbox) close() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.closed = true
-	in.items, in.arena, in.delivery = nil, nil, delivery{}
+	in.mail, in.delivery = mail{}, delivery{}
 	if in.room != nil {
 		close(in.room)
 		in.room = nil

@@ -1,6 +1,7 @@
 package dtls
 
 import (
+	"io"
 	"testing"
 )
 
@@ -19,9 +20,8 @@ func TestInboxWakesASleeperOnce(t *testing.T) {
 	if in.sleep(false, func() { t.Error("preparations to sleep with work to do") }) {
 		t.Error("it lets sleep with work to do")
 	}
-	items, arena := in.take(nil, nil)
-	if len(items) != 1 || string(arena[items[0].start:items[0].end]) != "nobody sleeps" {
-		t.Errorf("took %d items", len(items))
+	if m := in.take(mail{}); len(m.sends) != 1 || string(m.bytes[:m.sends[0].end]) != "nobody sleeps" || m.len() != 1 {
+		t.Errorf("took %+v", m)
 	}
 	if !in.sleep(false, func() {}) {
 		t.Error("it does not let sleep")
@@ -55,7 +55,7 @@ func TestInboxIsBounded(t *testing.T) {
 	if !in.post(inboxItem{kind: itemAnswer}) {
 		t.Error("an answer was refused")
 	}
-	in.take(nil, nil)
+	in.take(mail{})
 	if !isClosed(room) || !isClosed(in.waitForRoom()) {
 		t.Error("nobody was told of the room")
 	}
@@ -81,5 +81,32 @@ func TestClosedInboxTakesNothing(t *testing.T) {
 	}
 	if !isClosed(room) || !isClosed(in.waitForRoom()) {
 		t.Error("somebody still waits for room")
+	}
+}
+
+// What is asked for comes after what was sent before it, and before what is sent
+// later.
+func TestMailKeepsTheOrder(t *testing.T) {
+	sent := make(chan uint64, 1)
+	_, c := loopback(t, func(srv *Server, _ *Config) {
+		srv.Handler = HandlerFunc(func(s *Session, _ []byte) {
+			s.Send([]byte("before"))
+			s.shard.inbox.post(inboxItem{kind: itemCall, call: func() { sent <- s.sent.datagrams }})
+			s.Send([]byte("after"))
+			s.Close()
+		})
+	})
+	c.Write([]byte("go on"))
+	buf := make([]byte, 16)
+	for _, want := range []string{"before", "after"} {
+		if n, err := c.Read(buf); err != nil || string(buf[:n]) != want {
+			t.Errorf("read %q, %v, want %q", buf[:n], err, want)
+		}
+	}
+	if _, err := c.Read(buf); err != io.EOF {
+		t.Errorf("after the close: %v", err)
+	}
+	if n := <-sent; n != 1 {
+		t.Errorf("asked after the first of two, it was done after %d", n)
 	}
 }

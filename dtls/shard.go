@@ -53,8 +53,7 @@ type shard struct {
 	awake    awakeList
 	dead     []*Session // that ended in this turn
 
-	items    []inboxItem // buffers to trade with the inbox
-	arena    []byte
+	mail     mail // of this turn; its memory is traded with the inbox
 	delivery delivery
 	prepare  func() // arm, once and for all
 	armed    time.Time
@@ -236,11 +235,12 @@ func (s *shard) hearError(err error) bool {
 // takeInbox does what other goroutines asked for. What the user's code asks
 // for meanwhile is for the next turn.
 func (s *shard) takeInbox() {
-	items, arena := s.inbox.take(s.items, s.arena)
-	for i := range items {
-		switch item := &items[i]; item.kind {
-		case itemSend:
-			s.send(item.session, arena[item.start:item.end])
+	s.mail = s.inbox.take(s.mail)
+	sent, start := 0, 0
+	for i := range s.mail.items {
+		item := &s.mail.items[i]
+		sent, start = s.sendMail(sent, item.after, start)
+		switch item.kind {
 		case itemClose:
 			s.close(item.session, ErrSessionClosed)
 		case itemAnswer:
@@ -249,8 +249,18 @@ func (s *shard) takeInbox() {
 			item.call()
 		}
 	}
-	clear(items)
-	s.items, s.arena = items, arena
+	s.sendMail(sent, len(s.mail.sends), start)
+	s.mail.empty()
+}
+
+// sendMail sends the mail from one place up to another, whose bytes begin at
+// start, and returns where it ended in both.
+func (s *shard) sendMail(from, to, start int) (int, int) {
+	for _, m := range s.mail.sends[from:to] {
+		s.send(m.session, s.mail.bytes[start:m.end])
+		start = m.end
+	}
+	return to, start
 }
 
 // fireTimers tells sessions that their time has come.
