@@ -110,12 +110,13 @@ func (s *shard) observeStranger(peer netip.AddrPort, sent bool, datagram []byte)
 	if err != nil {
 		return
 	}
-	e := HandshakeEvent{Time: s.now, Peer: peer, Sent: sent, Message: f.Type.String(), Type: uint8(f.Type), Seq: f.Seq, Length: int(f.Length)}
+	e := HandshakeEvent{Time: s.now, Peer: peer, Sent: sent, Type: uint8(f.Type), Seq: f.Seq, Length: int(f.Length)}
 	if f.Whole() {
 		e.Body = f.Body
 	} else {
 		e.Offset, e.Fragment = int(f.Offset), len(f.Body)
 	}
+	e.Message = wire.MessageName(f.Type, e.Body)
 	s.tellHandshake(e)
 }
 

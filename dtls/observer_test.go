@@ -84,6 +84,31 @@ func TestObserverSeesTheHandshake(t *testing.T) {
 	}
 }
 
+// A HelloRetryRequest is called what it is, although on the wire it is a
+// ServerHello.
+func TestObserverSeesTheHelloRetryRequest(t *testing.T) {
+	about(t, VersionDTLS13)
+	var server, client []string
+	keep := func(steps *[]string) func(HandshakeEvent) {
+		return func(e HandshakeEvent) {
+			if strings.Contains(e.Message, "hello") && e.Fragment == 0 {
+				*steps = append(*steps, e.Message)
+			}
+		}
+	}
+	inWorld(t, func(s *Server) { s.Config.Observer.Handshake = keep(&server) }, func(w *world) {
+		config := clientConfig()
+		config.Observer = &Observer{Handshake: keep(&client)}
+		w.dial(clientAddress, config).Close()
+	})
+	want := "client_hello hello_retry_request client_hello server_hello"
+	for side, steps := range map[string][]string{"server": server, "client": client} {
+		if got := strings.Join(steps, " "); got != want {
+			t.Errorf("%s: %s, want %s", side, got, want)
+		}
+	}
+}
+
 func TestObserverSeesPartsOfMessages(t *testing.T) {
 	parts, messages := 0, 0
 	inWorld(t, func(s *Server) {

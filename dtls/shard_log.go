@@ -332,7 +332,7 @@ func (s *shard) tellHandshake(e HandshakeEvent) {
 
 func (s *shard) observeMessage(sess *Session, m engine.Message) {
 	s.observeHandshake(sess, HandshakeEvent{
-		Sent: m.Sent, Message: m.Type.String(), Type: uint8(m.Type), Seq: m.Seq, Length: m.Length, Body: m.Body, Offset: m.Offset, Fragment: m.Fragment,
+		Sent: m.Sent, Message: wire.MessageName(m.Type, m.Body), Type: uint8(m.Type), Seq: m.Seq, Length: m.Length, Body: m.Body, Offset: m.Offset, Fragment: m.Fragment,
 	})
 }
 

@@ -17,6 +17,16 @@ func (m ServerHello) IsHelloRetryRequest() bool {
 	return string(m.Random[:]) == helloRetryRequestRandom
 }
 
+// MessageName returns what a message of that type is called. A HelloRetryRequest has
+// the type of a ServerHello, and is told from one by its random: RFC 8446, Section 4.1.3.
+func MessageName(t HandshakeType, body []byte) string {
+	const from, to = 2, 2 + 32
+	if t == TypeServerHello && len(body) >= to && string(body[from:to]) == helloRetryRequestRandom {
+		return "hello_retry_request"
+	}
+	return t.String()
+}
+
 // A HelloRetryRequest asks for another ClientHello, in the form in which dtlsd sends it: the ServerHello that
 // another server sends may have its extensions in another order, and is parsed as one.
 type HelloRetryRequest struct {

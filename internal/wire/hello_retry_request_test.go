@@ -17,9 +17,18 @@ func TestHelloRetryRequestIsKnownByItsRandom(t *testing.T) {
 	for i := range m.Random {
 		other := m
 		other.Random[i] ^= 1
-		if other.IsHelloRetryRequest() {
+		if other.IsHelloRetryRequest() || MessageName(TypeServerHello, other.AppendTo(nil)) != "server_hello" {
 			t.Errorf("random with another byte %d", i)
 		}
+	}
+	body := m.AppendTo(nil)
+	for n, want := range map[int]string{len(body): "hello_retry_request", 34: "hello_retry_request", 33: "server_hello", 0: "server_hello"} {
+		if name := MessageName(TypeServerHello, body[:n]); name != want {
+			t.Errorf("%d bytes of it are called %s, want %s", n, name, want)
+		}
+	}
+	if name := MessageName(TypeClientHello, body); name != "client_hello" {
+		t.Errorf("a client_hello is called %s", name)
 	}
 }
 
