@@ -24,6 +24,10 @@ const answerBurst = 200 * time.Millisecond
 // time of several datagrams that might be lost meanwhile.
 const pressedPrice = 4
 
+// leastBurst is how many answers are saved up at least: when the reserve for others is full, half of it, there
+// is the price of one.
+const leastBurst = 2 * pressedPrice
+
 // Answers are a budget. What a hello without a cookie makes the server send is the one thing that somebody
 // with made-up addresses can have it do at will, and dropping such a hello costs an eighth of answering it.
 // So answers have a rate, and what is beyond it is dropped.
@@ -49,7 +53,7 @@ func newAnswers(rate int, networks Networks) answers {
 		rate = DefaultAnswerRate
 	}
 	seed := maphash.MakeSeed()
-	burst := max(float64(rate)*answerBurst.Seconds(), 4)
+	burst := max(float64(rate)*answerBurst.Seconds(), leastBurst)
 	return answers{
 		networks: networks,
 		rate:     float64(rate),
