@@ -185,6 +185,36 @@ func TestShardsOfAnAddressAreOne(t *testing.T) {
 	})
 }
 
+// A shard that has said all its goodbyes has nothing to do but wait for the others.
+func TestSpentShardSleeps(t *testing.T) {
+	inGroup(t, 2, byPort(2), nil, func(w *world) {
+		for i := range 4 * goodbyeBatch {
+			defer w.dial(fmt.Sprintf("198.51.100.7:%d", 40000+2*i), clientConfig()).Close()
+		}
+		busy, spent := w.srv.shards[0], w.srv.shards[1]
+		go func() {
+			time.Sleep(goodbyePace * 3 / 2)
+			busy.mu.Lock()
+			defer busy.mu.Unlock()
+			spent.mu.Lock()
+			defer spent.mu.Unlock()
+			if next := time.Until(busy.deadline()); next > goodbyePace {
+				t.Errorf("the next goodbyes are said in %v", next)
+			}
+			if next := spent.deadline(); !next.IsZero() && time.Until(next) <= goodbyePace {
+				t.Errorf("the shard that has nothing to do looks about in %v", time.Until(next))
+			}
+		}()
+		if told, err := w.srv.Withdraw(context.Background()); told != 4*goodbyeBatch || err != nil {
+			t.Errorf("Withdraw = %d, %v", told, err)
+		}
+		if err := <-w.serving; err != ErrServerClosed {
+			t.Errorf("Serve returned %v", err)
+		}
+		w.serve("192.0.2.1:9")
+	})
+}
+
 func TestGroupEndsWithOneOfItsSockets(t *testing.T) {
 	var r roll
 	inGroup(t, 3, byPort(3), r.keep, func(w *world) {

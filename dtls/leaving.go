@@ -33,8 +33,14 @@ func (s *shard) sayGoodbye() {
 		}
 		s.close(sess, ErrServerClosed)
 	}
-	l.next = s.now.Add(goodbyePace)
+	l.next = time.Time{} // of those who wait for the others of their group
+	if s.table.len() > 0 {
+		l.next = s.now.Add(goodbyePace)
+	}
 }
+
+// accepts reports whether handshakes may begin.
+func (s *shard) accepts() bool { return s.host.accepting.Load() && !s.leaving.goodbye }
 
 // leaves reports whether the time has come. A shard without sessions waits for
 // the others of its group.

@@ -546,6 +546,41 @@ func TestServerServesAgainAfterWithdraw(t *testing.T) {
 	})
 }
 
+// While a server says goodbye no session begins that would end without one.
+func TestNobodyComesInDuringGoodbyes(t *testing.T) {
+	var r roll
+	inWorld(t, r.keep, func(w *world) {
+		for i := range 3 * goodbyeBatch {
+			defer w.dial(fmt.Sprintf("198.51.100.8:%d", 1000+i), clientConfig()).Close()
+		}
+		late := make(chan error, 1)
+		go func() {
+			time.Sleep(goodbyePace / 2)
+			c, err := w.tryDial(clientAddress, clientConfig())
+			if err == nil {
+				c.Close()
+			}
+			late <- err
+		}()
+		if told, err := w.srv.Withdraw(context.Background()); told != 3*goodbyeBatch || err != nil {
+			t.Errorf("Withdraw = %d, %v", told, err)
+		}
+		if err := <-late; err == nil {
+			t.Error("a session began while the others ended")
+		}
+		if n := len(r.reasons()); n != 3*goodbyeBatch {
+			t.Errorf("%d sessions ended", n)
+		}
+		if err := <-w.serving; err != ErrServerClosed {
+			t.Errorf("Serve returned %v", err)
+		}
+		w.serve(serverAddress)
+		c := w.dial("198.51.100.9:1", clientConfig())
+		w.wantEcho(c, "after")
+		c.Close()
+	})
+}
+
 func TestServerFindsSessionsByID(t *testing.T) {
 	var r roll
 	inWorld(t, r.keep, func(w *world) {

@@ -104,7 +104,7 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 		s.drop(from.peer, wire.DropUnknownPeer)
 		return
 	}
-	if !s.host.accepting.Load() && gate.IsClientHello(datagram) {
+	if !s.accepts() && gate.IsClientHello(datagram) {
 		s.drop(from.peer, wire.DropNotListening)
 		return
 	}
@@ -112,7 +112,7 @@ func (s *shard) receiveStranger(datagram []byte, from route) {
 	switch verdict.Action {
 	case gate.Admit:
 		// The hello may have come behind something else.
-		if !s.host.accepting.Load() {
+		if !s.accepts() {
 			s.drop(from.peer, wire.DropNotListening)
 			return
 		}
