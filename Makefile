@@ -81,9 +81,6 @@ bench-quick: ## compare a few rows with other servers in two minutes, and print 
 bench-go: tools ## run Go benchmarks that match BENCH (.) and compare them with the run before
 	@scripts/bench-go
 
-profile: ## renew cmd/dtlsd/default.pgo, from which the compiler knows the hot paths
-	@scripts/profile
-
 packages: ## install the Debian packages of the peers (root only)
 	@scripts/packages install
 
@@ -97,4 +94,4 @@ clean: ## remove what these commands made
 	@rm -rf .build
 
 .PHONY: help test build lint vet format tidy staticcheck govulncheck cross unit unit-race unit-plain \
-	interop examples fuzz soak bench bench-quick bench-go profile packages tools clean
+	interop examples fuzz soak bench bench-quick bench-go packages tools clean
