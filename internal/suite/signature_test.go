@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -50,6 +51,21 @@ func newTestSigners(t testing.TB) testSigners {
 
 func (s testSigners) all() []crypto.Signer {
 	return []crypto.Signer{s.rsa, s.p256, s.p384, s.ed25519}
+}
+
+// RFC 6979, Appendix A.2.5: the signature of "sample" with P-256 and SHA-256.
+func TestECDSANeedsNoRandomness(t *testing.T) {
+	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), unhex(t, "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := Sign(key, wire.ECDSAWithP256AndSHA256, []byte("sample"))
+	want := unhex(t, "3046"+
+		"022100EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"+
+		"022100F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8")
+	if err != nil || !bytes.Equal(signature, want) {
+		t.Errorf("signature %x, %v, want %x", signature, err, want)
+	}
 }
 
 func TestVerifyAcceptsWhatSignMade(t *testing.T) {

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdh"
@@ -11,6 +12,7 @@ import (
 	"crypto/elliptic"
 	"crypto/mlkem"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -85,8 +87,8 @@ func encapsulation() func() {
 
 func signature() func() {
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	hash := make([]byte, 32)
-	return func() { must(ecdsa.SignASN1(rand.Reader, key, hash)) }
+	hash := sha256.Sum256(nil)
+	return func() { must(key.Sign(nil, hash[:], crypto.SHA256)) }
 }
 
 func openAndSeal(size int) func() {
