@@ -14,7 +14,7 @@ const DefaultAnswerRate = 25_000
 const (
 	answerTick  = 100 * time.Millisecond
 	quietHellos = 4 // of a network, at most: it floods nobody
-	knownPart   = 8 // a network with an acquaintance may have one in so many of all answers
+	knownPart   = 2 // networks with acquaintances share one in so many of all answers
 )
 
 // answerBurst is for how long answers are saved up.
@@ -46,6 +46,7 @@ type answers struct {
 	pressed  bool
 	hellos   sketch // of each network, in this tick
 	known    acquaintances
+	heard    [2]int // networks with acquaintances that sent hellos in this tick, and in the one before
 }
 
 func newAnswers(rate int, networks Networks) answers {
@@ -87,6 +88,7 @@ func (a *answers) advance(now time.Time) {
 	if now.Sub(a.tick) >= answerTick || now.Before(a.tick) {
 		a.hellos.clear()
 		a.tick = now
+		a.heard = [2]int{0, a.heard[0]}
 	}
 }
 
@@ -105,11 +107,25 @@ func (a *answers) terms(addr netip.Addr) (price, reserve float64) {
 	key := network.As16()
 	n := a.hellos.add(key[:])
 	switch {
-	case float64(n) <= a.rate*answerTick.Seconds()/knownPart && a.known.know(network):
+	case a.isKnown(network, n):
 		return 1, 0
 	case n <= quietHellos:
 		return price, a.burst / 4
 	default:
 		return price, a.burst / 2
 	}
+}
+
+// isKnown reports whether the n-th hello of a network in this tick is for the part of the answers that those have
+// which somebody has shown a cookie in. They share it alike: where all clients are in one network it has it all,
+// and nobody can use up in the name of one what is for the others.
+func (a *answers) isKnown(network netip.Addr, n int) bool {
+	part := a.rate * answerTick.Seconds() / knownPart
+	if float64(n) > max(part, quietHellos) || !a.known.know(network) {
+		return false
+	}
+	if n == 1 {
+		a.heard[0]++
+	}
+	return float64(n) <= max(part/float64(max(a.heard[0], a.heard[1], 1)), quietHellos)
 }

@@ -113,6 +113,32 @@ func TestAFloodInTheNameOfAnAcquaintanceHasAPart(t *testing.T) {
 	}
 }
 
+// Where all clients are in one network, as behind a carrier's address translation, they
+// may have half of the answers. Where they are in several, each has its part.
+func TestKnownNetworksShareHalfOfTheAnswers(t *testing.T) {
+	for _, networks := range []int{1, 2, 10} {
+		a := newAnswers(10_000, Networks{})
+		for i := range networks {
+			a.welcome(start, siteOf(i))
+		}
+		answered := make([]int, networks)
+		for tick := range 10 {
+			for i := range 10_000 {
+				now := start.Add(time.Duration(tick)*answerTick + time.Duration(i)*answerTick/10_000)
+				a.allow(now, spoofed(tick*10_000+i))
+				if site := i % networks; i < 1000 && a.allow(now, siteOf(site)) {
+					answered[site]++
+				}
+			}
+		}
+		for i, n := range answered {
+			if part := 5000 / networks; n < part*9/10 || n > part*5/4 {
+				t.Errorf("network %d of %d: %d answers in a second at a rate of 10,000", i, networks, n)
+			}
+		}
+	}
+}
+
 func TestFewerAreAnsweredWhileTheServerIsBehind(t *testing.T) {
 	a := newAnswers(1000, Networks{})
 	d := deluge{100_000, siteOf, alice.Addr()}
