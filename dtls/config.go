@@ -238,7 +238,8 @@ type Config struct {
 	// CookieRate bounds how many ClientHellos a second without a good cookie are
 	// answered, on each socket. Beyond it, those are answered first that come from
 	// a network in which somebody has shown a cookie within a minute, and those that
-	// come from a network that sends few. A negative value bounds nothing.
+	// come from a network that sends few. While the server does not keep up with
+	// reading, the bound is a fraction of that. A negative value bounds nothing.
 	CookieRate int
 	// MaxHalfOpen bounds the handshakes that a server has in progress, and
 	// with them the look-ups. One network may have a quarter of them, or 64 if

@@ -1,6 +1,10 @@
 package dtls
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/dtlsd/dtlsd/internal/gate"
+)
 
 // A lateHello is the first ClientHello of a sender without a session. It waits
 // for the other datagrams that were received together with it: known peers
@@ -43,6 +47,17 @@ const (
 	maxYields = 8
 )
 
+func (b backlog) pressure() gate.Pressure {
+	switch {
+	case b.full == 0:
+		return gate.KeepsUp
+	case b.full < pressing:
+		return gate.Behind
+	default:
+		return gate.FarBehind
+	}
+}
+
 // pace follows a turn in which n datagrams were read. While the socket has
 // more, reading goes first: what does not fit into its buffer is lost, that of
 // known peers too. Once it is empty the shard sleeps, and the workers have their
@@ -57,7 +72,7 @@ func (s *shard) pace(n int) {
 	} else {
 		s.behind.full++
 	}
-	s.gate.Press(s.behind.full >= pressing)
+	s.gate.Press(s.behind.pressure())
 	if s.behind.full > 0 && s.behind.full%pressing == 0 {
 		s.mu.Unlock()
 		for jobs := min(s.host.workers.waiting(), maxYields); jobs > 0; jobs-- {

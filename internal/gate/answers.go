@@ -7,8 +7,8 @@ import (
 )
 
 // DefaultAnswerRate is how many hellos a second without a good cookie are answered where nothing else is
-// configured. An answer costs about 4 us, most of it in the kernel: that is a tenth of a processor.
-const DefaultAnswerRate = 25_000
+// configured, and the server keeps up with reading them. When it does not, there are far fewer: see prices.
+const DefaultAnswerRate = 250_000
 
 // The tick over which hellos are counted, and who is heard first within one.
 const (
@@ -18,15 +18,27 @@ const (
 )
 
 // answerBurst is for how long answers are saved up.
-const answerBurst = 200 * time.Millisecond
+const answerBurst = 50 * time.Millisecond
 
-// pressedPrice is what an answer to a stranger costs while the server is behind with reading: each takes the
-// time of several datagrams that might be lost meanwhile.
-const pressedPrice = 4
+// A Pressure says how far a server is behind with reading.
+type Pressure uint8
+
+// The pressures.
+const (
+	KeepsUp   Pressure = iota // it has read all there was
+	Behind                    // there was more than it reads at a time
+	FarBehind                 // so for long
+)
+
+// prices are what an answer to a stranger costs: it takes the time of several datagrams, which might be lost
+// meanwhile.
+var prices = [...]float64{KeepsUp: 1, Behind: 4, FarBehind: highestPrice}
+
+const highestPrice = 16
 
 // leastBurst is how many answers are saved up at least: when the reserve for others is full, half of it, there
 // is the price of one.
-const leastBurst = 2 * pressedPrice
+const leastBurst = 2 * highestPrice
 
 // Answers are a budget. What a hello without a cookie makes the server send is the one thing that somebody
 // with made-up addresses can have it do at will, and dropping such a hello costs an eighth of answering it.
@@ -43,7 +55,7 @@ type answers struct {
 	tokens   float64
 	at       time.Time // of tokens
 	tick     time.Time // when sketch was cleared
-	pressed  bool
+	pressure Pressure
 	hellos   sketch // of each network, in this tick
 	known    acquaintances
 	heard    [2]int // networks with acquaintances that sent hellos in this tick, and in the one before
@@ -99,10 +111,7 @@ func (a *answers) welcome(now time.Time, addr netip.Addr) {
 
 // terms returns what an answer to that address costs, and how much has to be left for others.
 func (a *answers) terms(addr netip.Addr) (price, reserve float64) {
-	price = 1
-	if a.pressed {
-		price = pressedPrice
-	}
+	price = prices[a.pressure]
 	network := a.networks.Of(addr).Addr()
 	key := network.As16()
 	n := a.hellos.add(key[:])
@@ -120,7 +129,7 @@ func (a *answers) terms(addr netip.Addr) (price, reserve float64) {
 // which somebody has shown a cookie in. They share it alike: where all clients are in one network it has it all,
 // and nobody can use up in the name of one what is for the others.
 func (a *answers) isKnown(network netip.Addr, n int) bool {
-	part := a.rate * answerTick.Seconds() / knownPart
+	part := a.rate * answerTick.Seconds() / knownPart / prices[a.pressure]
 	if float64(n) > max(part, quietHellos) || !a.known.know(network) {
 		return false
 	}

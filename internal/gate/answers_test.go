@@ -126,7 +126,7 @@ func TestKnownNetworksShareHalfOfTheAnswers(t *testing.T) {
 			for i := range 10_000 {
 				now := start.Add(time.Duration(tick)*answerTick + time.Duration(i)*answerTick/10_000)
 				a.allow(now, spoofed(tick*10_000+i))
-				if site := i % networks; i < 1000 && a.allow(now, siteOf(site)) {
+				if site := i / 10 % networks; i%10 == 0 && a.allow(now, siteOf(site)) {
 					answered[site]++
 				}
 			}
@@ -140,29 +140,31 @@ func TestKnownNetworksShareHalfOfTheAnswers(t *testing.T) {
 }
 
 func TestFewerAreAnsweredWhileTheServerIsBehind(t *testing.T) {
-	a := newAnswers(1000, Networks{})
+	a := newAnswers(10_000, Networks{})
 	d := deluge{100_000, siteOf, alice.Addr()}
 	d.pour(&a, start)
-	a.pressed = true
-	flood, client := d.pour(&a, start.Add(time.Second))
-	if flood > 1000/2 || flood < 1000/pressedPrice-100 || client != 10 {
-		t.Errorf("%d answers at a rate of 1000, and %d of 10 to a client of a quiet network", flood, client)
+	for i, pressure := range []Pressure{Behind, FarBehind} {
+		a.pressure = pressure
+		flood, client := d.pour(&a, start.Add(time.Duration(1+i)*time.Second))
+		if want := 10_000 / int(prices[pressure]); flood > want*3/2 || flood < want/2 || client != 10 {
+			t.Errorf("pressure %d: %d answers at a rate of 10,000, and %d of 10 to a client of a quiet network", pressure, flood, client)
+		}
 	}
 }
 
 // However low the rate is, somebody new is answered after a while.
 func TestALowRateStarvesNobody(t *testing.T) {
-	for _, pressed := range []bool{false, true} {
+	for pressure := range FarBehind + 1 {
 		a := newAnswers(1, Networks{})
-		a.pressed = pressed
+		a.pressure = pressure
 		answered := 0
 		for second := range 60 {
 			if a.allow(start.Add(time.Duration(second)*time.Second), spoofed(second)) {
 				answered++
 			}
 		}
-		if answered < 10 {
-			t.Errorf("behind: %v, %d answers in a minute at a rate of one a second", pressed, answered)
+		if answered < 3 {
+			t.Errorf("pressure %d: %d answers in a minute at a rate of one a second", pressure, answered)
 		}
 	}
 }

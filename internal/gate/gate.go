@@ -67,8 +67,8 @@ func New(s *Secrets, cfg Config) *Gate {
 	return g
 }
 
-// Press says whether the server is behind with reading, in which case fewer hellos are answered.
-func (g *Gate) Press(behind bool) { g.answers.pressed = behind }
+// Press says how far the server is behind with reading: then fewer hellos are answered.
+func (g *Gate) Press(p Pressure) { g.answers.pressure = p }
 
 // IsClientHello reports whether a datagram begins with a ClientHello, or with a fragment of one, as only
 // a client does that starts anew.
