@@ -108,8 +108,11 @@ func (u *unpacker) leftovers(keys int) leftovers {
 // plausible reports whether an association of that version, whose newest epoch is
 // given, can have the leftovers.
 func (l *leftovers) plausible(is13 bool, newest uint16) bool {
-	if !is13 || l.linger != nil {
-		return !is13 && len(l.reads) == 0 && len(l.acked) == 0 && l.used.IsZero()
+	if !is13 {
+		return len(l.reads) == 0 && len(l.acked) == 0 && l.used.IsZero()
+	}
+	if l.linger != nil {
+		return false
 	}
 	for i := range l.reads {
 		r := &l.reads[i]
